@@ -1,0 +1,102 @@
+import type { Codec, CodecSession, Decoder, Encoder } from '../codec.js';
+import type { Schema } from '../schema.js';
+import { ServiceError } from '../service-error.js';
+import { BufferSink } from './buffer-sink.js';
+
+/**
+ * The bound codecs of an application, by content type, for transports and brokers whose wire is open: each message says
+ * its type. Encoders and decoders are made once per schema and kept.
+ */
+export class CodecSet {
+  readonly #byType = new Map<string, OpenCodec>();
+
+  /** A later codec replaces an earlier one under the same content type; aliases never replace a content type. */
+  constructor(codecs: readonly Codec[]) {
+    const opened = codecs.map((codec) => new OpenCodec(codec.contentType, codec.open()));
+    codecs.forEach((codec, index) => {
+      for (const alias of codec.aliases) this.#byType.set(alias, opened[index] as OpenCodec);
+    });
+    for (const codec of opened) this.#byType.set(codec.contentType, codec);
+  }
+
+  /** Whether a content type can be read and written; parameters such as `;charset=utf-8` are ignored. */
+  has(contentType: string): boolean {
+    return this.#byType.has(mediaType(contentType));
+  }
+
+  /** The content types, for error messages and `Accept` headers. */
+  get contentTypes(): readonly string[] {
+    return [...new Set([...this.#byType.values()].map((codec) => codec.contentType))];
+  }
+
+  /**
+   * The codec of a content type.
+   *
+   * @throws ServiceError `InvalidArgument`, `executed: 'no'`, naming the type and those that are bound.
+   */
+  of(contentType: string): OpenCodec {
+    const codec = this.#byType.get(contentType) ?? this.#byType.get(mediaType(contentType));
+    if (codec !== undefined) return codec;
+    throw new ServiceError(
+      'InvalidArgument',
+      `no codec is bound for content type ${JSON.stringify(contentType.slice(0, 100))}; bound are ${this.contentTypes.join(', ')}`,
+      { executed: 'no' },
+    );
+  }
+}
+
+/** One codec with a session of its own, encoding to and decoding from whole buffers. */
+export class OpenCodec {
+  readonly #encoders = new Map<Schema | undefined, Encoder>();
+  readonly #decoders = new Map<Schema | undefined, Decoder>();
+
+  constructor(
+    readonly contentType: string,
+    private readonly session: CodecSession,
+  ) {}
+
+  /**
+   * The bytes of a value.
+   *
+   * @throws ServiceError `InvalidArgument` for what the format cannot express, `ResourceExhausted` over `maxBytes`; both
+   * with `executed: 'no'`.
+   */
+  encode(value: unknown, schema?: Schema, maxBytes?: number): Buffer {
+    let encoder = this.#encoders.get(schema);
+    if (encoder === undefined) {
+      encoder = this.session.encoder(schema);
+      this.#encoders.set(schema, encoder);
+    }
+    const sink = new BufferSink(maxBytes);
+    try {
+      encoder(value, sink);
+    } catch (thrown) {
+      throw ServiceError.from(thrown, { code: 'InvalidArgument', executed: 'no' });
+    }
+    return sink.buffer.subarray(0, sink.position);
+  }
+
+  /**
+   * The value of some bytes.
+   *
+   * @throws ServiceError `InvalidArgument`, `executed: 'no'`.
+   */
+  decode(bytes: Uint8Array, schema?: Schema): unknown {
+    let decoder = this.#decoders.get(schema);
+    if (decoder === undefined) {
+      decoder = this.session.decoder(schema);
+      this.#decoders.set(schema, decoder);
+    }
+    try {
+      return decoder(bytes, 0, bytes.length);
+    } catch (thrown) {
+      throw ServiceError.from(thrown, { code: 'InvalidArgument', executed: 'no' });
+    }
+  }
+}
+
+/** `Application/JSON; charset=utf-8` → `application/json`. */
+export function mediaType(contentType: string): string {
+  const semicolon = contentType.indexOf(';');
+  return (semicolon < 0 ? contentType : contentType.slice(0, semicolon)).trim().toLowerCase();
+}

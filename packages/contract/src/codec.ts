@@ -1,0 +1,62 @@
+import type { Schema } from './schema.js';
+import type { Sink } from './sink.js';
+
+/**
+ * Writes one value at `sink.position` and moves the position behind it.
+ *
+ * Throws `ServiceError` `InvalidArgument` for a value that the format cannot express (a function, a cycle), naming what
+ * and where as far as it knows, and passes on what `sink.ensure` throws. Works re-entrantly: a getter of the value may
+ * encode another value with the same session.
+ */
+export type Encoder = (value: unknown, sink: Sink) => void;
+
+/**
+ * Reads the value that fills `buffer` from `start` up to, not including, `end`.
+ *
+ * Never reads outside those bounds and keeps no reference to the buffer: what it returns owns its bytes. Depth, element
+ * count and every claimed length are checked before anything is allocated by them. Keys named `__proto__` become own
+ * data properties or are refused, and never reach a prototype.
+ *
+ * Throws `ServiceError` `InvalidArgument` on malformed, truncated or trailing bytes, and on nesting beyond the limit.
+ */
+export type Decoder = (buffer: Uint8Array, start: number, end: number) => unknown;
+
+/** A codec's state for one connection. Stateless codecs hand out one shared session. */
+export interface CodecSession {
+  /** The encoder of one schema, or of any value. Made once and kept by the caller, not asked for per message. */
+  encoder(schema?: Schema): Encoder;
+  /** The decoder of one schema, or of any value. Without a compiling codec it returns plain data. */
+  decoder(schema?: Schema): Decoder;
+}
+
+/** Which values survive a round trip. Each flag that is off is a value that the encoder refuses or that changes form. */
+export interface CodecCapabilities {
+  /** `Uint8Array` comes back as bytes. Off: as whatever text form the codec documents. */
+  readonly bytes: boolean;
+  /** `Date` comes back as a `Date`. Off: as an ISO 8601 string. */
+  readonly dates: boolean;
+  /** `bigint` beyond 2^53 comes back exact. Off: the encoder refuses it. */
+  readonly bigints: boolean;
+  /** `NaN` and the infinities come back. Off: as `null`. */
+  readonly nonFinite: boolean;
+}
+
+/**
+ * Turns values into bytes and back, for every transport and broker.
+ *
+ * Which of the bound codecs is used on an open wire is chosen by content type: per call, per client or per event, and
+ * request and reply may differ. A codec bound under a content type that another has replaces it.
+ */
+export abstract class Codec {
+  /** Codecs are bound side by side; this property tells them apart. */
+  static readonly keyedBy = 'contentType';
+
+  /** The media type without parameters, lower case: `application/json`. */
+  abstract readonly contentType: string;
+  /** Other media types that mean the same: `application/x-msgpack`. Empty where there is none. */
+  abstract readonly aliases: readonly string[];
+  abstract readonly capabilities: CodecCapabilities;
+
+  /** A session for one connection. Cheap; closing the connection needs no call here. */
+  abstract open(): CodecSession;
+}

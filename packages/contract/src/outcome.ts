@@ -1,0 +1,9 @@
+import type { ServiceError } from './service-error.js';
+
+/** How one attempt on one node ended. */
+export interface Outcome {
+  /** From selecting the node to the reply or the failure, in milliseconds. */
+  readonly elapsedMs: number;
+  /** Undefined where it succeeded. An error that the handler chose to throw is here too; strategies judge by its code. */
+  readonly error?: ServiceError | undefined;
+}

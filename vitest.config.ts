@@ -1,0 +1,19 @@
+import { defineConfig } from 'vitest/config';
+
+// `ssr.resolve.conditions` is the one that vitest's Node environment reads; the condition makes tests run the sources.
+const conditions = ['@tenon/source', 'node', 'import', 'module', 'default'];
+
+export default defineConfig({
+  ssr: { resolve: { conditions, externalConditions: conditions } },
+  test: {
+    include: [
+      'packages/*/src/**/*.test.ts',
+      'packages/*/test/**/*.test.ts',
+      'test/**/*.test.ts',
+      'examples/*/test/**/*.test.ts',
+    ],
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    pool: 'forks',
+  },
+});
