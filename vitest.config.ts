@@ -4,6 +4,8 @@ import { defineConfig } from 'vitest/config';
 const conditions = ['@tenon/source', 'node', 'import', 'module', 'default'];
 
 export default defineConfig({
+  // Said here too, because the packages' tsconfig files leave tests out and are then not asked.
+  oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
     include: [

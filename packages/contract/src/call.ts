@@ -37,8 +37,13 @@ export interface Peer {
 export interface IncomingCall {
   /** As named by the caller; empty where the wire carries none, and the endpoint alone must do. */
   readonly service: string;
-  /** As named by the caller, not yet canonical: `Greeter.Hello`. */
+  /** As named by the caller: `Greeter.Hello`. */
   readonly endpoint: string;
+  /**
+   * The id of the node that the caller chose, where the wire tells it (wires between Tenon nodes do). It tells two
+   * versions of one service in one process apart, and an address that now belongs to somebody else.
+   */
+  readonly node?: string | undefined;
   readonly metadata: Metadata;
   /** In milliseconds of `Clock.now()`; `Infinity` where the caller set none. */
   readonly deadline: number;

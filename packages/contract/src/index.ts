@@ -23,6 +23,7 @@ export * from './port.js';
 export * from './provider.js';
 export * from './registry.js';
 export * from './schema.js';
+export * from './seams.js';
 export * from './selector.js';
 export * from './server.js';
 export * from './service-error.js';

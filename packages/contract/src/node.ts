@@ -6,7 +6,7 @@ import type { Metadata } from './metadata.js';
  * The same process appears as one node per service it offers; what its nodes share is the `tenon-instance` metadata.
  */
 export interface Node {
-  /** Opaque and unique within the service, for one run of the process: a restarted process has a new id. */
+  /** Opaque and unique within the service, for one run of the process: a restarted process has a new id. Empty where only an address is known. */
   readonly id: string;
   /** Where to dial it: `host:port`, or a name that one transport alone understands, such as `memory:…`. */
   readonly address: string;

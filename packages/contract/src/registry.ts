@@ -52,6 +52,11 @@ export interface RegistryCapabilities {
   readonly expires: boolean;
   /** `strong`: a lookup sees every registration that finished before it began. `eventual`: soon. `weak`: no bound. */
   readonly consistency: 'strong' | 'eventual' | 'weak';
+  /**
+   * Who reads the entries: this process, this machine, or (the default where absent) a network. A loopback address that
+   * is registered where a network reads it leads every reader to itself, which the server warns about.
+   */
+  readonly reach?: 'process' | 'machine' | 'network';
 }
 
 /**

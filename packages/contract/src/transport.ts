@@ -28,6 +28,8 @@ export abstract class Transport {
    * Makes a connection. It may connect now or at the first call; either way a peer that cannot be reached is reported
    * as `Unavailable`, `executed: 'no'`, by the one or the other, and aborting `signal` ends the attempt.
    *
+   * Wires between Tenon nodes send `node.id` with each call, unless it is empty: then the address alone was known.
+   *
    * @param options.service - whose node it is, for transports that check identity.
    */
   abstract dial(

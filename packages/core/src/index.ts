@@ -1,1 +1,6 @@
-export {};
+export * from './client/index.js';
+export * from './context/index.js';
+export * from './port/index.js';
+export type { RetryOptions } from './resilience/retry-options.js';
+export * from './selector/index.js';
+export * from './server/index.js';

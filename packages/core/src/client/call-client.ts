@@ -1,0 +1,89 @@
+import {
+  all,
+  Broker,
+  type CallOptions,
+  Client,
+  Clock,
+  Codec,
+  checkedMetadata,
+  type EndpointDescriptor,
+  type InterceptedCall,
+  Interceptor,
+  optional,
+  type Provider,
+  type PublishOptions,
+  provide,
+  type Reply,
+  type Schema,
+  Selector,
+  Transport,
+  Validator,
+} from '@tenon/contract';
+import { CodecSet } from '@tenon/contract/authoring';
+import { type Chain, chain, interceptorsAt } from '../interceptors/chain.js';
+import { CompiledSchemas } from '../schemas/compiled-schemas.js';
+import { type AttemptParts, runAttempts } from './attempts.js';
+import { type ClientOptions, type ResolvedClientOptions, resolveClientOptions } from './client-options.js';
+import { ConnectionPool } from './connection-pool.js';
+import { interceptedCall } from './intercepted-call.js';
+import { type PreparedCall, prepareCall } from './prepared-call.js';
+import { Publishing } from './publishing.js';
+
+/** The default client: selector, connections, deadline, retry and interceptors around the bound transports and broker. */
+export function callClient(options: ClientOptions = {}): Provider<Client> {
+  const resolved = resolveClientOptions(options);
+  return provide(
+    Client,
+    [all(Transport), Selector, optional(Broker), all(Codec), optional(Validator), all(Interceptor), Clock],
+    (transports, selector, broker, codecs, validator, interceptors, clock) => {
+      const around = chain(interceptorsAt('client', interceptors));
+      const pool = new ConnectionPool(transports, clock, resolved.idleConnectionMs);
+      const publishing = new Publishing(
+        broker,
+        new CodecSet(codecs),
+        new CompiledSchemas(validator),
+        around,
+        clock,
+        resolved,
+      );
+      return new CallClient({ selector, pool, clock, retry: resolved.retry }, publishing, around, resolved);
+    },
+  );
+}
+
+class CallClient implements Client {
+  constructor(
+    private readonly parts: AttemptParts,
+    private readonly publishing: Publishing,
+    private readonly around: Chain | undefined,
+    private readonly options: ResolvedClientOptions,
+  ) {}
+
+  async unary(endpoint: EndpointDescriptor, value: unknown, options: CallOptions = {}): Promise<Reply> {
+    const prepared = prepareCall(endpoint, value, options, this.options, this.parts.clock);
+    const reply =
+      this.around === undefined
+        ? await runAttempts(prepared, this.parts)
+        : await this.around(interceptedCall(prepared.call), (call) =>
+            runAttempts(withChanges(prepared, call), this.parts),
+          );
+    options.onReply?.(reply.metadata);
+    return reply;
+  }
+
+  publish(topic: string, value: unknown, options: PublishOptions & { readonly schema?: Schema } = {}): Promise<void> {
+    return this.publishing.publish(topic, value, options);
+  }
+
+  async close(): Promise<void> {
+    await this.parts.pool.close();
+    await this.parts.selector.close();
+  }
+}
+
+/** What interceptors may change about a call is its value, its metadata, and a deadline made earlier. */
+function withChanges(prepared: PreparedCall, { value, metadata, deadline }: InterceptedCall): PreparedCall {
+  const { call } = prepared;
+  const sent = metadata === call.metadata ? metadata : checkedMetadata(metadata);
+  return { ...prepared, call: { ...call, value, metadata: sent, deadline: Math.min(deadline, call.deadline) } };
+}

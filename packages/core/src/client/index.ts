@@ -1,0 +1,2 @@
+export { callClient } from './call-client.js';
+export type { ClientOptions } from './client-options.js';

@@ -1,0 +1,90 @@
+import {
+  type Broker,
+  type Clock,
+  checkedMetadata,
+  checkedTopic,
+  type Metadata,
+  noMetadata,
+  type PublishOptions,
+  type Reply,
+  type Schema,
+  ServiceError,
+} from '@tenon/contract';
+import type { CodecSet } from '@tenon/contract/authoring';
+import type { Chain } from '../interceptors/chain.js';
+import type { CompiledSchemas } from '../schemas/compiled-schemas.js';
+import type { ResolvedClientOptions } from './client-options.js';
+import { neverAborted } from './intercepted-call.js';
+
+/** The way of an event out: interceptors, validation, encoding, broker. */
+export class Publishing {
+  constructor(
+    private readonly broker: Broker | undefined,
+    private readonly codecs: CodecSet,
+    private readonly schemas: CompiledSchemas,
+    private readonly around: Chain | undefined,
+    private readonly clock: Clock,
+    private readonly options: ResolvedClientOptions,
+  ) {}
+
+  async publish(
+    topic: string,
+    value: unknown,
+    options: PublishOptions & { readonly schema?: Schema | undefined },
+  ): Promise<void> {
+    const broker = this.broker;
+    if (broker === undefined) {
+      throw new ServiceError(
+        'FailedPrecondition',
+        `"${topic}" cannot be published: no broker is bound; add one to modules, such as natsBroker()`,
+        {
+          executed: 'no',
+        },
+      );
+    }
+    checkedTopic(topic);
+    const send = (event: unknown, metadata: Metadata): Promise<void> =>
+      this.#send(broker, topic, event, metadata, options);
+    const metadata = checkedMetadata(options.metadata);
+    if (this.around === undefined) return send(value, metadata);
+    await this.around(
+      {
+        side: 'client',
+        kind: 'event',
+        service: '',
+        endpoint: topic,
+        value,
+        metadata,
+        deadline: Number.POSITIVE_INFINITY,
+        get signal() {
+          return options.signal ?? neverAborted();
+        },
+      },
+      async (call): Promise<Reply> => {
+        await send(call.value, checkedMetadata(call.metadata));
+        return { value: undefined, metadata: noMetadata };
+      },
+    );
+  }
+
+  async #send(
+    broker: Broker,
+    topic: string,
+    event: unknown,
+    metadata: Metadata,
+    {
+      schema,
+      id,
+      contentType = this.options.contentType ?? broker.contentType,
+      signal,
+    }: PublishOptions & { readonly schema?: Schema | undefined },
+  ): Promise<void> {
+    await this.schemas.of(schema)?.validate(event);
+    const body = this.codecs.of(contentType).encode(event, schema);
+    await broker.publish(
+      topic,
+      { id: id ?? crypto.randomUUID(), timeMs: this.clock.wallTime(), contentType, metadata, body },
+      { signal },
+    );
+  }
+}

@@ -1,0 +1,124 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { type Clock, checkedMetadata, type Metadata, noMetadata, type Peer, ServiceError } from '@tenon/contract';
+
+/** What a context is made from: a call or an event, as the server got it. */
+export interface CallContextInit {
+  readonly service: string;
+  readonly endpoint: string;
+  readonly metadata: Metadata;
+  readonly deadline: number;
+  readonly peer: Peer | undefined;
+  readonly clock: Clock;
+  /** Told once why the call was cancelled. */
+  readonly onCancel?: ((reason: ServiceError) => void) | undefined;
+}
+
+/**
+ * What a handler, and everything it awaits, can know about the call or event being served.
+ *
+ * Get it with {@link callContext}. It is kept by `AsyncLocalStorage`, so it need not be passed along.
+ */
+export class CallContext {
+  readonly service: string;
+  /** `Greeter.Hello`, or the topic of an event. */
+  readonly endpoint: string;
+  /** What the caller sent. Not sent on by calls made from here unless they are told to. */
+  readonly metadata: Metadata;
+  /** When the call must have ended, in milliseconds of `Clock.now()`; `Infinity` for an event. */
+  readonly deadline: number;
+  /** Who called; undefined for an event. */
+  readonly peer: Peer | undefined;
+  readonly #clock: Clock;
+  readonly #onCancel: ((reason: ServiceError) => void) | undefined;
+  #replyMetadata: Record<string, string> | undefined;
+  #requestId: string | undefined;
+  #controller: AbortController | undefined;
+  #canceled: ServiceError | undefined;
+
+  constructor(init: CallContextInit) {
+    this.service = init.service;
+    this.endpoint = init.endpoint;
+    this.metadata = init.metadata;
+    this.deadline = init.deadline;
+    this.peer = init.peer;
+    this.#clock = init.clock;
+    this.#onCancel = init.onCancel;
+  }
+
+  /** Milliseconds until the deadline, never negative; `Infinity` for an event. */
+  get timeLeftMs(): number {
+    return Math.max(0, this.deadline - this.#clock.now());
+  }
+
+  /** Aborted when the caller cancels, its connection ends, or the deadline passes. Made at the first look at it. */
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#canceled !== undefined) this.#controller.abort(this.#canceled);
+    }
+    return this.#controller.signal;
+  }
+
+  /** The caller's `x-request-id`, or an id made here. The same for the whole call; log lines carry it. */
+  get requestId(): string {
+    this.#requestId ??= this.metadata['x-request-id'] ?? crypto.randomUUID();
+    return this.#requestId;
+  }
+
+  /** Why the call was cancelled, if it was. Cheaper to ask than `signal`. */
+  get canceled(): ServiceError | undefined {
+    return this.#canceled;
+  }
+
+  /**
+   * Adds a pair to the reply's metadata; the same key again replaces it.
+   *
+   * @throws ServiceError `InvalidArgument` for a key or value that no wire could carry.
+   */
+  setReplyMetadata(key: string, value: string): void {
+    const checked = checkedMetadata({ ...this.#replyMetadata, [key]: value });
+    this.#replyMetadata = checked;
+  }
+
+  get replyMetadata(): Metadata {
+    return this.#replyMetadata ?? noMetadata;
+  }
+
+  /** Ends the call for everyone who listens. The first reason stays. The server calls this. */
+  cancel(reason: ServiceError): void {
+    if (this.#canceled !== undefined) return;
+    this.#canceled = reason;
+    this.#controller?.abort(reason);
+    this.#onCancel?.(reason);
+  }
+}
+
+/**
+ * The context of the call or event that the running code serves.
+ *
+ * @throws ServiceError `FailedPrecondition` outside of a handler; {@link currentCall} answers undefined there instead.
+ */
+export function callContext(): CallContext {
+  const context = calls.getStore();
+  if (context !== undefined) return context;
+  throw new ServiceError(
+    'FailedPrecondition',
+    'callContext() was called outside of an endpoint or subscription handler',
+    {
+      executed: 'no',
+    },
+  );
+}
+
+/** The context of the call or event that the running code serves, if it serves one. */
+export function currentCall(): CallContext | undefined {
+  return calls.getStore();
+}
+
+/** Runs `body` so that everything in it, also what it awaits, sees `context`. */
+export function runInContext<T>(context: CallContext, body: () => T): T {
+  return calls.run(context, body);
+}
+
+// One storage for the process: it holds nothing itself, each call brings its own context, whichever app serves it.
+const calls = new AsyncLocalStorage<CallContext>();

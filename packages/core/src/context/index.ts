@@ -1,0 +1,1 @@
+export { CallContext, type CallContextInit, callContext, currentCall, runInContext } from './call-context.js';

@@ -1,0 +1,256 @@
+import {
+  all,
+  Broker,
+  Clock,
+  Codec,
+  Interceptor,
+  type Listener,
+  Logger,
+  type Metadata,
+  nodeMetadata,
+  optional,
+  type Provider,
+  provide,
+  Registry,
+  type ServedService,
+  Server,
+  type ServerAddress,
+  ServiceError,
+  type Subscription,
+  Transport,
+  Validator,
+} from '@tenon/contract';
+import { CodecSet } from '@tenon/contract/authoring';
+import { chain, interceptorsAt } from '../interceptors/chain.js';
+import { SharedPort } from '../port/index.js';
+import { CompiledSchemas } from '../schemas/compiled-schemas.js';
+import { advertisedAddress, isLoopback } from './advertised-address.js';
+import { Dispatcher } from './dispatcher.js';
+import { type EventParts, EventRoute } from './event-route.js';
+import { Registration } from './registration.js';
+import { Route } from './route.js';
+import { Router } from './router.js';
+import { type ResolvedServerOptions, resolveServerOptions, type ServerOptions } from './server-options.js';
+import { serviceRecord } from './service-record.js';
+
+/** The default server: every bound transport on one port, the bound broker, one registry entry per service. */
+export function callServer(options: ServerOptions = {}): Provider<Server> {
+  const resolved = resolveServerOptions(options);
+  return provide(
+    Server,
+    [all(Transport), Registry, optional(Broker), all(Codec), optional(Validator), all(Interceptor), Clock, Logger],
+    (transports, registry, broker, codecs, validator, interceptors, clock, logger) =>
+      new CallServer({ transports, registry, broker, codecs, validator, interceptors, clock, logger }, resolved),
+  );
+}
+
+interface ServerParts {
+  readonly transports: readonly Transport[];
+  readonly registry: Registry;
+  readonly broker: Broker | undefined;
+  readonly codecs: readonly Codec[];
+  readonly validator: Validator | undefined;
+  readonly interceptors: readonly Interceptor[];
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+type State = 'new' | 'starting' | 'started' | 'draining' | 'closed';
+
+class CallServer implements Server {
+  readonly #parts: ServerParts;
+  readonly #options: ResolvedServerOptions;
+  readonly #services: ServedService[] = [];
+  readonly #schemas: CompiledSchemas;
+  readonly #router = new Router();
+  readonly #dispatcher: Dispatcher;
+  readonly #registration: Registration;
+  readonly #instance = crypto.randomUUID().replaceAll('-', '').slice(0, 12);
+  readonly #events: EventRoute[] = [];
+  #state: State = 'new';
+  #port: SharedPort | undefined;
+  #listeners: Listener[] = [];
+  #subscriptions: Subscription[] = [];
+  #address: ServerAddress | undefined;
+
+  constructor(parts: ServerParts, options: ResolvedServerOptions) {
+    this.#parts = parts;
+    this.#options = options;
+    this.#schemas = new CompiledSchemas(parts.validator);
+    const early = chain(interceptorsAt('early', parts.interceptors));
+    this.#dispatcher = new Dispatcher(this.#router, early, parts.clock, parts.logger, options.maxDeadlineMs);
+    this.#registration = new Registration(parts.registry, parts.logger);
+  }
+
+  get address(): ServerAddress | undefined {
+    return this.#address;
+  }
+
+  serve(service: ServedService): void {
+    this.#expect('new', 'serve');
+    if (this.#services.some((other) => other.name === service.name && other.version === service.version)) {
+      throw new ServiceError(
+        'AlreadyExists',
+        `service "${service.name}" version ${service.version} is served already`,
+        {
+          executed: 'no',
+        },
+      );
+    }
+    const around = interceptorsAt('server', this.#parts.interceptors);
+    const routes = service.endpoints.map((endpoint) => new Route(endpoint, this.#schemas, around));
+    this.#router.add(this.#nodeId(service), service.name, routes);
+    const events: EventParts = {
+      codecs: new CodecSet(this.#parts.codecs),
+      schemas: this.#schemas,
+      early: interceptorsAt('early', this.#parts.interceptors),
+      server: around,
+      clock: this.#parts.clock,
+      logger: this.#parts.logger,
+    };
+    for (const subscription of service.subscriptions)
+      this.#events.push(new EventRoute(service.name, subscription, events));
+    this.#services.push(service);
+  }
+
+  async start(signal: AbortSignal): Promise<void> {
+    this.#expect('new', 'start');
+    this.#state = 'starting';
+    try {
+      if (this.#services.length > 0) {
+        await this.#listen();
+        await this.#subscribe(signal);
+        await this.#register(signal);
+      }
+      signal.throwIfAborted();
+      this.#state = 'started';
+    } catch (thrown) {
+      await this.close();
+      throw ServiceError.from(thrown, { code: 'Unavailable', executed: 'no' });
+    }
+  }
+
+  async drain(signal: AbortSignal): Promise<void> {
+    if (this.#state !== 'started') return;
+    this.#state = 'draining';
+    const cancel = (): void => this.#cancelAll();
+    if (signal.aborted) cancel();
+    signal.addEventListener('abort', cancel, { once: true });
+    try {
+      await this.#registration.release();
+      await Promise.all([
+        ...this.#subscriptions.map((subscription) => subscription.drain()),
+        ...this.#listeners.map((listener) => listener.drain(signal)),
+      ]);
+      await this.#dispatcher.drain();
+      await this.#port?.drain();
+    } finally {
+      signal.removeEventListener('abort', cancel);
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.#state === 'closed') return;
+    this.#state = 'closed';
+    this.#cancelAll();
+    await this.#registration.release();
+    await Promise.all(this.#subscriptions.map((subscription) => subscription.close()));
+    await Promise.all(this.#listeners.map((listener) => listener.close()));
+    await this.#port?.close();
+  }
+
+  async #listen(): Promise<void> {
+    const { host, port, maxMessageBytes } = this.#options;
+    this.#port = new SharedPort({ host, port, maxMessageBytes, instance: this.#instance });
+    for (const transport of this.#parts.transports) {
+      this.#listeners.push(await transport.listen(this.#port, this.#dispatcher));
+    }
+    const opened = await this.#port.open();
+    if (opened !== undefined) {
+      const advertise = advertisedAddress(opened, this.#options.advertise);
+      const listen = advertisedAddress(opened, opened.host);
+      this.#address = { listen, advertise };
+      this.#warnOfLoopback(advertise);
+      return;
+    }
+    const own = this.#listeners.find((listener) => listener.address !== '')?.address;
+    if (own === undefined) {
+      throw new ServiceError(
+        'FailedPrecondition',
+        'the server has nothing to listen with: bind a Transport, such as httpTransport()',
+        {
+          executed: 'no',
+        },
+      );
+    }
+    this.#address = { listen: own, advertise: own };
+  }
+
+  async #subscribe(signal: AbortSignal): Promise<void> {
+    const { broker } = this.#parts;
+    for (const event of this.#events) {
+      const { name, topic, queue, maxInFlight } = event.subscription;
+      if (broker === undefined) {
+        throw new ServiceError(
+          'FailedPrecondition',
+          `${name} subscribes to "${topic}" but no broker is bound: add one to modules, such as natsBroker()`,
+          {
+            executed: 'no',
+          },
+        );
+      }
+      const options = { queue, maxInFlight, signal };
+      this.#subscriptions.push(await broker.subscribe(topic, (delivery) => event.handle(delivery), options));
+    }
+  }
+
+  async #register(signal: AbortSignal): Promise<void> {
+    const { transports, registry } = this.#parts;
+    const metadata: Metadata = Object.assign({}, ...this.#listeners.map((listener) => listener.metadata), {
+      [nodeMetadata.protocols]: transports
+        .map((transport) => transport.name)
+        .reverse()
+        .join(','),
+      [nodeMetadata.instance]: this.#instance,
+    });
+    const address = this.#address?.advertise ?? '';
+    const records = this.#services.map((service) =>
+      serviceRecord(service, { id: this.#nodeId(service), address, metadata }, this.#schemas),
+    );
+    await this.#registration.add(records, this.#options.ttlMs, signal);
+    this.#parts.logger.debug('registered', {
+      services: records.map((record) => record.name),
+      reach: registry.capabilities.reach,
+    });
+  }
+
+  /** `greeter-3f2a…`; a second version of a service in this process is a node of its own: `greeter-3f2a…-2`. */
+  #nodeId(service: ServedService): string {
+    const versions = this.#services.filter((other) => other.name === service.name);
+    const position = versions.indexOf(service) < 0 ? versions.length : versions.indexOf(service);
+    return `${service.name}-${this.#instance}${position === 0 ? '' : `-${position + 1}`}`;
+  }
+
+  #warnOfLoopback(advertise: string): void {
+    if (!isLoopback(advertise) || (this.#parts.registry.capabilities.reach ?? 'network') !== 'network') return;
+    this.#parts.logger.warn(
+      'a loopback address goes into a registry that other machines read: they would call themselves; set listen and advertise (TENON_LISTEN, TENON_ADVERTISE)',
+      {
+        advertise,
+      },
+    );
+  }
+
+  #cancelAll(): void {
+    this.#dispatcher.cancelAll();
+    const reason = new ServiceError('Unavailable', 'the node was shut down during the event', { executed: 'maybe' });
+    for (const event of this.#events) event.cancelAll(reason);
+  }
+
+  #expect(state: State, what: string): void {
+    if (this.#state === state) return;
+    throw new ServiceError('FailedPrecondition', `server.${what}() was called while the server is ${this.#state}`, {
+      executed: 'no',
+    });
+  }
+}

@@ -1,0 +1,111 @@
+import {
+  type Clock,
+  type Delivery,
+  type Intercept,
+  type InterceptedCall,
+  type Logger,
+  noMetadata,
+  type Reply,
+  type ServedSubscription,
+} from '@tenon/contract';
+import type { CodecSet } from '@tenon/contract/authoring';
+import { CallContext, runInContext } from '../context/index.js';
+import { type Chain, chain } from '../interceptors/chain.js';
+import type { CompiledSchemas } from '../schemas/compiled-schemas.js';
+
+/** What the way of an event is made of, beside the subscription itself. */
+export interface EventParts {
+  readonly codecs: CodecSet;
+  readonly schemas: CompiledSchemas;
+  readonly early: readonly Intercept[];
+  readonly server: readonly Intercept[];
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** The way of one subscription's events: early interceptors → decode → validate → interceptors → handler. */
+export class EventRoute {
+  readonly #early: Chain | undefined;
+  readonly #around: Chain | undefined;
+  readonly #validate: ((value: unknown) => unknown) | undefined;
+  readonly #running = new Set<CallContext>();
+
+  constructor(
+    private readonly service: string,
+    readonly subscription: ServedSubscription,
+    private readonly parts: EventParts,
+  ) {
+    this.#early = chain(parts.early);
+    this.#around = chain([...parts.server, ...subscription.interceptors]);
+    this.#validate = parts.schemas.of(subscription.event)?.validate;
+  }
+
+  /** Handles one delivery. Rejects where it was not handled, so that the broker does not acknowledge it; logged here. */
+  async handle(delivery: Delivery): Promise<void> {
+    const { message, topic } = delivery;
+    const context = new CallContext({
+      service: this.service,
+      endpoint: topic,
+      metadata: message.metadata,
+      deadline: Number.POSITIVE_INFINITY,
+      peer: undefined,
+      clock: this.parts.clock,
+    });
+    this.#running.add(context);
+    try {
+      await runInContext(context, () => this.#serve(delivery, context));
+    } catch (thrown) {
+      const { name } = this.subscription;
+      const facts = {
+        subscriber: name,
+        topic,
+        id: message.id,
+        attempt: delivery.attempt,
+        requestId: context.requestId,
+      };
+      this.parts.logger.error('an event was not handled', { ...facts, error: thrown });
+      throw thrown;
+    } finally {
+      this.#running.delete(context);
+    }
+  }
+
+  /** Aborts the signals of the handlers that run. */
+  cancelAll(reason: Parameters<CallContext['cancel']>[0]): void {
+    for (const context of this.#running) context.cancel(reason);
+  }
+
+  async #serve(delivery: Delivery, context: CallContext): Promise<void> {
+    const decoded = async (call: InterceptedCall | undefined): Promise<Reply> => {
+      const { event } = this.subscription;
+      const value = this.parts.codecs.of(delivery.message.contentType).decode(delivery.message.body, event);
+      const built = this.#validate === undefined ? value : await this.#validate(value);
+      if (this.#around === undefined) return this.#handle(built);
+      return this.#around({ ...(call ?? this.#intercepted(delivery, context)), value: built }, (changed) =>
+        this.#handle(changed.value),
+      );
+    };
+    if (this.#early === undefined) await decoded(undefined);
+    else await this.#early(this.#intercepted(delivery, context), decoded);
+  }
+
+  async #handle(event: unknown): Promise<Reply> {
+    await this.subscription.handle(event);
+    return { value: undefined, metadata: noMetadata };
+  }
+
+  #intercepted(delivery: Delivery, context: CallContext): InterceptedCall {
+    return {
+      side: 'server',
+      kind: 'event',
+      service: this.service,
+      endpoint: delivery.topic,
+      value: undefined,
+      metadata: delivery.message.metadata,
+      deadline: context.deadline,
+      get signal() {
+        return context.signal;
+      },
+    };
+  }
+}

@@ -1,0 +1,2 @@
+export { callServer } from './call-server.js';
+export type { ServerOptions } from './server-options.js';

@@ -1,0 +1,46 @@
+import { memoryBroker } from '@tenon/broker-memory';
+import { natsBroker } from '@tenon/broker-nats';
+import { jsonCodec } from '@tenon/codec-json';
+import { msgpackCodec } from '@tenon/codec-msgpack';
+import { Clock, provide } from '@tenon/contract';
+import { systemClock } from '@tenon/contract/authoring';
+import { callClient, callServer, p2cStrategy, registrySelector } from '@tenon/core';
+import { etcdRegistry } from '@tenon/registry-etcd';
+import { memoryRegistry } from '@tenon/registry-memory';
+import { httpTransport } from '@tenon/transport-http';
+import { memoryTransport } from '@tenon/transport-memory';
+import { classValidator } from '@tenon/validator-class';
+import type { Module } from '../di/modules.js';
+import { consoleLogger } from '../logging/console-logger.js';
+import type { ResolvedAppOptions } from './app-options.js';
+
+/** The providers that an app has before its own `modules`: those of every profile, and those of the chosen one. */
+export function profileModules(options: ResolvedAppOptions): readonly Module[] {
+  const { etcd, nats } = options.environment;
+  const everywhere: readonly Module[] = [
+    provide(Clock, [], systemClock),
+    consoleLogger(options.log),
+    jsonCodec(),
+    msgpackCodec(),
+    classValidator(),
+    p2cStrategy(),
+    registrySelector(),
+    callClient(options.client),
+    callServer(options.server),
+  ];
+  if (options.profile === 'test') return [...everywhere, memoryRegistry(), memoryTransport(), memoryBroker()];
+  return [
+    ...everywhere,
+    etcdRegistry(etcd === undefined ? {} : { endpoints: [...etcd] }),
+    httpTransport(),
+    natsBroker(nats === undefined ? {} : { servers: [...nats] }),
+  ];
+}
+
+/** How a person mends that a back end of the standard profile is missing. Said once, when starting has to wait for it. */
+export const howToStart = Object.freeze({
+  Registry:
+    'start one: `apt-get install etcd-server && etcd`, or `docker run -p 2379:2379 quay.io/coreos/etcd etcd --listen-client-urls http://0.0.0.0:2379 --advertise-client-urls http://127.0.0.1:2379`; name another by TENON_ETCD',
+  Broker:
+    'start one: `apt-get install nats-server && nats-server`, or `docker run -p 4222:4222 nats`; name another by TENON_NATS',
+});

@@ -1,0 +1,51 @@
+import { type Lifecycle, seams } from '@tenon/contract';
+import { onStartKey, onStopKey } from '../decorators/hooks.js';
+import { inheritedMetadata } from '../metadata.js';
+
+/** One object whose life the app runs, with what it wants to be called for. */
+export interface Participant {
+  /** For errors and logs: `EtcdRegistry`, `Orders`. */
+  readonly name: string;
+  /** The seam that it fills, if it fills one. */
+  readonly seam: string | undefined;
+  readonly start: ((signal: AbortSignal) => unknown) | undefined;
+  readonly drain: ((signal: AbortSignal) => unknown) | undefined;
+  readonly close: (() => unknown) | undefined;
+}
+
+/** A provider's instance takes part by the methods of `Lifecycle`. */
+export function providerParticipant(instance: object, token: unknown): Participant {
+  const lifecycle = instance as Lifecycle;
+  const bound = <K extends 'start' | 'drain' | 'close'>(method: K): Participant[K] =>
+    typeof lifecycle[method] === 'function'
+      ? (...signal: [AbortSignal?]) => lifecycle[method]?.(signal[0] as AbortSignal)
+      : undefined;
+  return {
+    name: nameOf(instance, token),
+    seam: seams.find((seam) => seam === token)?.name,
+    start: bound('start'),
+    drain: bound('drain'),
+    close: bound('close'),
+  };
+}
+
+/** An instance of an application's class takes part by what it decorates with `@OnStart` and `@OnStop`. */
+export function classParticipant(instance: object): Participant | undefined {
+  const run = (key: symbol): ((signal: AbortSignal) => Promise<void>) | undefined => {
+    const methods = inheritedMetadata<readonly string[]>(key, instance.constructor) ?? [];
+    if (methods.length === 0) return undefined;
+    return async (signal) => {
+      for (const method of methods) await Reflect.get(instance, method).call(instance, signal);
+    };
+  };
+  const start = run(onStartKey);
+  const drain = run(onStopKey);
+  if (start === undefined && drain === undefined) return undefined;
+  return { name: instance.constructor.name, seam: undefined, start, drain, close: undefined };
+}
+
+function nameOf(instance: object, token: unknown): string {
+  const own = instance.constructor?.name;
+  if (own !== undefined && own !== 'Object') return own;
+  return typeof token === 'function' ? token.name : String(token);
+}
