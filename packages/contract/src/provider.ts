@@ -62,6 +62,19 @@ export function provide<T, const D extends readonly Dependency[]>(
   return Object.freeze({ ...provider, create: create as Provider<T>['create'], [brand]: true });
 }
 
+/**
+ * A provider whose instance is put inside another of the same seam: how a part is watched or changed a little without
+ * being written anew. Needs what the inner provider needs.
+ *
+ * @example
+ * modules: [wrapped(memoryRegistry(), (registry) => new CountingRegistry(registry))]
+ */
+export function wrapped<T>(provider: Provider<T>, wrap: (inner: T) => T): Provider<T> {
+  const { token, dependencies } = provider;
+  const create = provider.create as (...dependencies: readonly unknown[]) => T;
+  return provide(token, dependencies, (...resolved) => wrap(create(...resolved)));
+}
+
 /** Whether a value is a provider, also one made by another installed copy of this package. */
 export function isProvider(value: unknown): value is Provider {
   return typeof value === 'object' && value !== null && brand in value;

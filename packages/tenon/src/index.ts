@@ -44,6 +44,7 @@ export { Subscribe, type SubscribeDecoratorOptions } from './decorators/subscrib
 export { Use } from './decorators/use.js';
 export { anything } from './definition/anything.js';
 export { contract, type ServiceContract } from './definition/contract.js';
-export type { AnyClass, UseTarget } from './definition/service-definition.js';
+export { readService } from './definition/read-service.js';
+export type { AnyClass, ServiceDefinition, UseTarget } from './definition/service-definition.js';
 export type { Module } from './di/modules.js';
 export { type ConsoleLoggerOptions, consoleLogger } from './logging/console-logger.js';

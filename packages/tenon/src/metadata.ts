@@ -5,7 +5,7 @@ import 'reflect-metadata';
  *
  * Everything a decorator says is kept on the decorated class itself, so that nothing is global.
  */
-export function ownMetadata<T>(key: symbol, target: object): T | undefined {
+export function ownMetadata<T>(key: symbol | string, target: object): T | undefined {
   return Reflect.getOwnMetadata(key, target) as T | undefined;
 }
 

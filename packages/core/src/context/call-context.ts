@@ -8,6 +8,7 @@ export interface CallContextInit {
   readonly metadata: Metadata;
   readonly deadline: number;
   readonly peer: Peer | undefined;
+  readonly node: string | undefined;
   readonly clock: Clock;
   /** Told once why the call was cancelled. */
   readonly onCancel?: ((reason: ServiceError) => void) | undefined;
@@ -28,6 +29,8 @@ export class CallContext {
   readonly deadline: number;
   /** Who called; undefined for an event. */
   readonly peer: Peer | undefined;
+  /** The id of the node that serves the call: this one, as the registry knows it. */
+  readonly node: string | undefined;
   readonly #clock: Clock;
   readonly #onCancel: ((reason: ServiceError) => void) | undefined;
   #replyMetadata: Record<string, string> | undefined;
@@ -41,6 +44,7 @@ export class CallContext {
     this.metadata = init.metadata;
     this.deadline = init.deadline;
     this.peer = init.peer;
+    this.node = init.node;
     this.#clock = init.clock;
     this.#onCancel = init.onCancel;
   }

@@ -32,6 +32,7 @@ import { Route } from './route.js';
 import { Router } from './router.js';
 import { type ResolvedServerOptions, resolveServerOptions, type ServerOptions } from './server-options.js';
 import { serviceRecord } from './service-record.js';
+import { untilAborted } from './until-aborted.js';
 
 /** The default server: every bound transport on one port, the bound broker, one registry entry per service. */
 export function callServer(options: ServerOptions = {}): Provider<Server> {
@@ -98,8 +99,9 @@ class CallServer implements Server {
       );
     }
     const around = interceptorsAt('server', this.#parts.interceptors);
-    const routes = service.endpoints.map((endpoint) => new Route(endpoint, this.#schemas, around));
-    this.#router.add(this.#nodeId(service), service.name, routes);
+    const node = this.#nodeId(service);
+    const routes = service.endpoints.map((endpoint) => new Route(node, endpoint, this.#schemas, around));
+    this.#router.add(node, service.name, routes);
     const events: EventParts = {
       codecs: new CodecSet(this.#parts.codecs),
       schemas: this.#schemas,
@@ -109,7 +111,7 @@ class CallServer implements Server {
       logger: this.#parts.logger,
     };
     for (const subscription of service.subscriptions)
-      this.#events.push(new EventRoute(service.name, subscription, events));
+      this.#events.push(new EventRoute(service.name, node, subscription, events));
     this.#services.push(service);
   }
 
@@ -133,20 +135,8 @@ class CallServer implements Server {
   async drain(signal: AbortSignal): Promise<void> {
     if (this.#state !== 'started') return;
     this.#state = 'draining';
-    const cancel = (): void => this.#cancelAll();
-    if (signal.aborted) cancel();
-    signal.addEventListener('abort', cancel, { once: true });
-    try {
-      await this.#registration.release();
-      await Promise.all([
-        ...this.#subscriptions.map((subscription) => subscription.drain()),
-        ...this.#listeners.map((listener) => listener.drain(signal)),
-      ]);
-      await this.#dispatcher.drain();
-      await this.#port?.drain();
-    } finally {
-      signal.removeEventListener('abort', cancel);
-    }
+    // A handler that does not notice the cancelling must not hold the process: its caller has been answered by then.
+    await untilAborted(this.#drainAll(signal), signal, () => this.#cancelAll());
   }
 
   async close(): Promise<void> {
@@ -157,6 +147,16 @@ class CallServer implements Server {
     await Promise.all(this.#subscriptions.map((subscription) => subscription.close()));
     await Promise.all(this.#listeners.map((listener) => listener.close()));
     await this.#port?.close();
+  }
+
+  async #drainAll(signal: AbortSignal): Promise<void> {
+    await this.#registration.release();
+    await Promise.all([
+      ...this.#subscriptions.map((subscription) => subscription.drain()),
+      ...this.#listeners.map((listener) => listener.drain(signal)),
+    ]);
+    await this.#dispatcher.drain();
+    await this.#port?.drain();
   }
 
   async #listen(): Promise<void> {

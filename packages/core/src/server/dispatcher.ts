@@ -63,9 +63,13 @@ export class Dispatcher implements CallHandler {
       metadata: incoming.metadata,
       deadline,
       peer: incoming.peer,
+      node: route?.node,
       clock: this.clock,
       // The caller is answered at once; the handler, which may take its time to notice, still counts as running.
-      onCancel: (reason) => reject(reason.with({ executed: handlerStarted ? 'maybe' : 'no' })),
+      onCancel: (reason) => {
+        cancelTimer();
+        reject(reason.with({ executed: handlerStarted ? 'maybe' : 'no' }));
+      },
     });
     const cancelTimer = this.clock.after(deadline - now, () => context.cancel(deadlinePassed('during the call')));
     incoming.onCancel((reason) => context.cancel(reason));

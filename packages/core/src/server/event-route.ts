@@ -32,6 +32,7 @@ export class EventRoute {
 
   constructor(
     private readonly service: string,
+    private readonly node: string,
     readonly subscription: ServedSubscription,
     private readonly parts: EventParts,
   ) {
@@ -49,6 +50,7 @@ export class EventRoute {
       metadata: message.metadata,
       deadline: Number.POSITIVE_INFINITY,
       peer: undefined,
+      node: this.node,
       clock: this.parts.clock,
     });
     this.#running.add(context);

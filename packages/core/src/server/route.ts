@@ -18,7 +18,12 @@ export class Route {
   readonly #around: Chain | undefined;
   readonly #validate: ((value: unknown) => unknown) | undefined;
 
-  constructor(served: ServedEndpoint, schemas: CompiledSchemas, bound: readonly Intercept[]) {
+  constructor(
+    readonly node: string,
+    served: ServedEndpoint,
+    schemas: CompiledSchemas,
+    bound: readonly Intercept[],
+  ) {
     this.service = served.descriptor.service;
     this.endpoint = served.descriptor.name;
     this.#served = served;

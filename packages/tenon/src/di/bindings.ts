@@ -147,6 +147,8 @@ export class Bindings {
     this.#classes.delete(identifier);
     this.#providers.delete(identifier);
     if (this.container.isBound(identifier)) this.container.unbind(identifier);
+    // Unbinding takes the activation away with the binding.
+    this.#watched.delete(identifier);
     return Promise.all(constants.map(disposeOf)).then(() => undefined);
   }
 

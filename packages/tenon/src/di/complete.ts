@@ -72,8 +72,8 @@ function needsOf(asker: AnyClass | Provider): readonly Need[] {
 
 /** The class that a parameter is typed as; undefined where inversify's own decorators may say more than we read. */
 function typeIdentifier(type: unknown, asker: AnyClass, index: number, isDeclared: boolean): unknown {
-  if (typeof type === 'function' && type !== Object) return type;
   if (isDeclared || hasInversifyInjection(asker, index)) return undefined;
+  if (typeof type === 'function' && type !== Object) return type;
   const why =
     type === undefined
       ? missingMetadata
@@ -87,10 +87,15 @@ function typeIdentifier(type: unknown, asker: AnyClass, index: number, isDeclare
   );
 }
 
-/** inversify keeps what its own `@inject` says under this key; it is read only to not complain about what it fills. */
+/** Whether inversify's own `@inject` or `@multiInject` stands at a parameter: what fills it is then inversify's affair. */
 function hasInversifyInjection(asker: AnyClass, index: number): boolean {
-  const metadata = ownMetadata<{ constructorArguments?: readonly unknown[] }>(inversifyKey as never, asker);
-  return metadata?.constructorArguments?.[index] !== undefined;
+  const metadata = ownMetadata<InversifyClassMetadata>(inversifyKey, asker);
+  const argument = metadata?.constructorArguments?.[index];
+  return argument !== undefined && argument.isFromTypescriptParamType !== true;
+}
+
+interface InversifyClassMetadata {
+  readonly constructorArguments?: readonly { readonly isFromTypescriptParamType?: boolean }[];
 }
 
 function bindOnDemand(bindings: Bindings, { identifier, declared }: Need): void {
