@@ -1,1 +1,2 @@
-export {};
+export { type MemoryBrokerOptions, memoryBroker } from './memory-broker-provider.js';
+export { MemoryHub } from './memory-hub.js';

@@ -1,1 +1,11 @@
-export {};
+export * from './broker/index.js';
+export * from './codec/index.js';
+export * from './eventually.js';
+export * from './frozen.js';
+export * from './leak-check.js';
+export * from './registry/index.js';
+export * from './rejects-with.js';
+export * from './runner.js';
+export * from './selector/index.js';
+export * from './suite.js';
+export * from './transport/index.js';

@@ -1,1 +1,2 @@
-export {};
+export { type MemoryRegistryOptions, memoryRegistry } from './memory-registry-provider.js';
+export { MemoryRegistryStore } from './memory-registry-store.js';

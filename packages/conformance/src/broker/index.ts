@@ -1,0 +1,2 @@
+export { brokerCases, brokerConformance } from './broker-conformance.js';
+export * from './fixture.js';

@@ -1,0 +1,2 @@
+export * from './fixture.js';
+export { registryCases, registryConformance } from './registry-conformance.js';

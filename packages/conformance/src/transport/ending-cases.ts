@@ -1,0 +1,173 @@
+import assert from 'node:assert/strict';
+import { type Reply, ServiceError } from '@tenon/contract';
+import { rejectsWith } from '../rejects-with.js';
+import type { ConformanceCase } from '../suite.js';
+import type { TransportFixture } from './fixture.js';
+import { type Probe, withProbe } from './probe.js';
+
+/** Calls that end before their reply: deadline, cancel, a lost peer. */
+export const endingCases: readonly ConformanceCase<TransportFixture>[] = [
+  {
+    name: 'the deadline arrives as the time that is left',
+    run: (fixture, limits) =>
+      withProbe(fixture, limits, {}, async (probe) => {
+        for (const timeoutMs of [60_000, 1_800_000]) {
+          await probe.call('echo', { timeoutMs });
+          const deadline = probe.received.at(-1)?.deadline ?? Number.NaN;
+          const leftMs = deadline - probe.side.clock.now();
+          assert.ok(leftMs <= timeoutMs + 1, `of ${timeoutMs} ms, ${leftMs} arrived`);
+          assert.ok(leftMs > timeoutMs / 2, `of ${timeoutMs} ms, ${leftMs} arrived`);
+        }
+      }),
+  },
+  {
+    name: 'a call ends at its deadline, and its handler feels it',
+    run: (fixture, limits) =>
+      withProbe(fixture, limits, {}, async (probe) => {
+        const start = fixture.clock.now();
+        const { outcome } = await probe.holdCall({ timeoutMs: 400 });
+        const error = assertFailed(await outcome, 'DeadlineExceeded');
+        // Timers of the platform may fire a millisecond or two early.
+        assert.ok(fixture.clock.now() - start > 397, 'the call ended before its deadline');
+        assert.equal(error.executed, 'maybe');
+        assert.equal(await probe.echo('after'), 'after');
+        await assertFeltOnce(probe);
+      }),
+  },
+  {
+    name: 'a call whose deadline has passed is never sent',
+    run: (fixture, limits) =>
+      withProbe(fixture, limits, {}, async (probe) => {
+        const error = await rejectsWith(() => probe.call('echo', { timeoutMs: -1 }), 'DeadlineExceeded');
+        assert.equal(error.executed, 'no');
+        assert.equal(await probe.echo('after'), 'after');
+        assert.equal(probe.received.length, 1);
+      }),
+  },
+  {
+    name: 'aborting the signal ends the call, and its handler feels it',
+    run: (fixture, limits) =>
+      withProbe(fixture, limits, {}, async (probe) => {
+        const abort = new AbortController();
+        const { outcome } = await probe.holdCall({ signal: abort.signal });
+        abort.abort();
+        assert.equal(assertFailed(await outcome, 'Canceled').executed, 'maybe');
+        assert.equal(await probe.echo('after'), 'after');
+        await assertFeltOnce(probe);
+      }),
+  },
+  {
+    name: 'a call whose signal is aborted already is never sent',
+    run: (fixture, limits) =>
+      withProbe(fixture, limits, {}, async (probe) => {
+        const error = await rejectsWith(() => probe.call('echo', { signal: AbortSignal.abort() }), 'Canceled');
+        assert.equal(error.executed, 'no');
+        assert.equal(await probe.echo('after'), 'after');
+        assert.equal(probe.received.length, 1);
+      }),
+  },
+  {
+    name: 'one signal of many calls ends those under way, and no other',
+    run: (fixture, limits) =>
+      withProbe(fixture, limits, {}, async (probe) => {
+        const abort = new AbortController();
+        const first = await probe.holdCall({ signal: abort.signal });
+        const second = await probe.holdCall({ signal: abort.signal });
+        const other = await probe.holdCall();
+        abort.abort();
+        assertFailed(await first.outcome, 'Canceled');
+        assertFailed(await second.outcome, 'Canceled');
+        probe.release();
+        assert.equal(assertReplied(await other.outcome).value, 'held');
+      }),
+  },
+  {
+    name: 'a call that was answered is not cancelled afterwards',
+    async run(fixture, limits) {
+      let cancels = 0;
+      const quick = (call: { onCancel(listener: () => void): void }): Reply => {
+        call.onCancel(() => {
+          cancels += 1;
+        });
+        return { value: 'done', metadata: {} };
+      };
+      await withProbe(fixture, limits, { quick }, async (probe) => {
+        const abort = new AbortController();
+        await probe.call('quick', { signal: abort.signal });
+        await probe.call('quick');
+        abort.abort();
+        assert.equal(await probe.echo('after'), 'after');
+        await probe.connection.close();
+        await probe.listener.close();
+        assert.equal(cancels, 0);
+      });
+    },
+  },
+  {
+    name: 'a node is reached where it speaks this transport, and not where it speaks another alone',
+    run: (fixture, limits) =>
+      withProbe(fixture, limits, {}, async (probe) => {
+        assert.equal(fixture.client.reaches(probe.node), true);
+        assert.equal(fixture.client.reaches(fixture.nobody), true);
+        const metadata = { protocol: 'carrier-pigeon', 'tenon-protocols': 'carrier-pigeon' };
+        assert.equal(fixture.client.reaches({ id: 'p', address: 'pigeon:4', metadata }), false);
+        assert.ok(fixture.client.kinds.includes('unary'));
+        assert.match(fixture.client.name, /^[a-z0-9][a-z0-9/.-]*$/);
+      }),
+  },
+  {
+    name: 'calling where nobody listens is Unavailable, and was certainly not executed',
+    async run(fixture, limits) {
+      await withProbe(fixture, limits, {}, async (probe) => {
+        const attempt = async () => {
+          const connection = await fixture.client.dial(fixture.nobody, { service: 'probe' });
+          try {
+            return await probe.callOver(connection, 'echo');
+          } finally {
+            await connection.close();
+          }
+        };
+        const error = await rejectsWith(() => probe.bounded(attempt(), 'a call to nobody'), 'Unavailable');
+        assert.equal(error.executed, 'no');
+      });
+    },
+  },
+  {
+    name: 'an aborted dial is Canceled',
+    run: (fixture, limits) =>
+      withProbe(fixture, limits, {}, async (probe) => {
+        const dial = () => fixture.client.dial(probe.node, { service: 'probe', signal: AbortSignal.abort() });
+        assert.equal((await rejectsWith(dial, 'Canceled')).executed, 'no');
+      }),
+  },
+  {
+    name: 'a peer that vanishes during a call makes it Unavailable, perhaps executed, and later calls certainly not',
+    run: (fixture, limits) =>
+      withProbe(fixture, limits, {}, async (probe) => {
+        const { outcome } = await probe.holdCall();
+        await probe.side.vanish();
+        assert.equal(assertFailed(await outcome, 'Unavailable').executed, 'maybe');
+        const error = await rejectsWith(() => probe.echo('after'), 'Unavailable');
+        assert.equal(error.executed, 'no');
+      }),
+  },
+];
+
+function assertFailed(outcome: Reply | ServiceError, code: ServiceError['code']): ServiceError {
+  assert.ok(outcome instanceof ServiceError, 'the call succeeded');
+  assert.equal(outcome.code, code, outcome.message);
+  return outcome;
+}
+
+function assertReplied(outcome: Reply | ServiceError): Reply {
+  if (outcome instanceof ServiceError) assert.fail(`the call failed: ${outcome.message}`);
+  return outcome;
+}
+
+/** The one held call heard of its end, and will not hear of it again. */
+async function assertFeltOnce(probe: Probe): Promise<void> {
+  await probe.eventually(() => assert.equal(probe.cancels.length, 1, 'the handler does not know that its caller left'));
+  assert.ok(probe.cancels[0] instanceof ServiceError);
+  await probe.connection.close();
+  assert.equal(probe.cancels.length, 1, 'the handler heard of its end twice');
+}

@@ -1,0 +1,29 @@
+import type { Runner } from '../runner.js';
+import { type ConformanceCase, type FixtureFactory, runSuite, type SuiteOptions } from '../suite.js';
+import { endingCases } from './ending-cases.js';
+import { errorCases } from './error-cases.js';
+import type { TransportFixture } from './fixture.js';
+import { lifecycleCases } from './lifecycle-cases.js';
+import { valueCases } from './value-cases.js';
+
+/** What every transport must do for unary calls. */
+export const transportCases: readonly ConformanceCase<TransportFixture>[] = [
+  ...valueCases,
+  ...errorCases,
+  ...endingCases,
+  ...lifecycleCases,
+];
+
+/**
+ * Tests a transport against the contract.
+ *
+ * @example
+ * transportConformance({ describe, it }, { create: () => newFixture() });
+ */
+export function transportConformance(
+  runner: Runner,
+  fixtures: FixtureFactory<TransportFixture>,
+  options: SuiteOptions = {},
+): void {
+  runSuite(runner, 'Transport', transportCases, fixtures, options);
+}

@@ -1,0 +1,12 @@
+import type { BrokerFixture } from '@tenon/conformance';
+import type { Mutant } from '../prove-cases.js';
+import { deliveryMutants } from './delivery-mutants.js';
+import { faultMutants } from './fault-mutants.js';
+import { subscriptionMutants } from './subscription-mutants.js';
+
+/** Broken brokers, in the order of the cases that catch them. */
+export const brokerMutants: readonly Mutant<BrokerFixture>[] = [
+  ...deliveryMutants,
+  ...subscriptionMutants,
+  ...faultMutants,
+];

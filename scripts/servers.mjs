@@ -1,0 +1,100 @@
+import { accessSync, constants, existsSync, rmSync, writeFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { command } from './system/command.mjs';
+import { inherited } from './system/run.mjs';
+
+/** What the tests and the cluster start on loopback ports of their own, and the Debian package that brings each. */
+const servers = [
+  { program: 'etcd', debianPackage: 'etcd-server' },
+  { program: 'nats-server', debianPackage: 'nats-server' },
+];
+
+/**
+ * Makes sure that etcd and nats-server are installed, from Debian's packages where we may (as root, with apt-get). They
+ * are programs to us: no daemon is started, neither by the installation nor here.
+ *
+ * @throws {Error} that says what is missing and how to install it
+ */
+export async function installServers() {
+  const missing = servers.filter(({ program }) => findProgram(program) === undefined);
+  if (missing.length === 0) return;
+  if (process.getuid?.() !== 0 || findProgram('apt-get') === undefined) throw new Error(howToInstall(missing));
+
+  const packages = missing.map(({ debianPackage }) => debianPackage);
+  console.log(`Installing ${packages.join(' and ')}: apt-get install`);
+  await withoutStartingDaemons(async () => {
+    // A source that cannot be reached fails the update, and may have nothing to do with these packages.
+    await aptGet('update');
+    const code = await aptGet('install', '-y', '--no-install-recommends', ...packages);
+    if (code !== 0) throw new Error(`apt-get install ended with exit code ${code}.\n${howToInstall(missing)}`);
+  });
+
+  const stillMissing = missing.filter(({ program }) => findProgram(program) === undefined);
+  if (stillMissing.length > 0) throw new Error(howToInstall(stillMissing));
+}
+
+/** The environment for commands that start the servers: Debian's nats-server is in /usr/sbin, not on everyone's PATH. */
+export function serverEnvironment() {
+  return { PATH: searchPath().join(delimiter) };
+}
+
+/** @param {string} program */
+function findProgram(program) {
+  return searchPath()
+    .map((folder) => join(folder, program))
+    .find(isExecutable);
+}
+
+function searchPath() {
+  const folders = (process.env.PATH ?? '').split(delimiter).filter((folder) => folder !== '');
+  return [...new Set([...folders, '/usr/sbin'])];
+}
+
+/** @param {string} path */
+function isExecutable(path) {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** @param {readonly string[]} args */
+function aptGet(...args) {
+  return inherited('apt-get', ['-q', '-o', 'DPkg::Lock::Timeout=120', ...args], {
+    env: { DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' },
+  });
+}
+
+/**
+ * Debian starts a daemon that it installs unless /usr/sbin/policy-rc.d forbids it with exit code 101. A policy that is
+ * there already stays as it is: it is the administrator's.
+ *
+ * @param {() => Promise<void>} work
+ */
+async function withoutStartingDaemons(work) {
+  const policy = '/usr/sbin/policy-rc.d';
+  if (existsSync(policy)) return work();
+  writeFileSync(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
+  try {
+    await work();
+  } finally {
+    rmSync(policy, { force: true });
+  }
+}
+
+/** @param {readonly { program: string, debianPackage: string }[]} missing */
+function howToInstall(missing) {
+  const programs = missing.map(({ program }) => program);
+  const packages = missing.map(({ debianPackage }) => debianPackage);
+  return [
+    `Not installed: ${programs.join(', ')} (looked on PATH and in /usr/sbin).`,
+    `  Debian, Ubuntu: sudo apt-get install --no-install-recommends ${packages.join(' ')}`,
+    `  macOS:          brew install ${programs.join(' ')}`,
+    '  elsewhere:      https://etcd.io/docs/latest/install and https://docs.nats.io/running-a-nats-service/introduction/installation',
+    'Only the programs are needed, on PATH; no daemon has to run. `npm start` needs neither.',
+  ].join('\n');
+}
+
+await command(import.meta.url, installServers);
