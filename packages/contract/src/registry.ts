@@ -48,7 +48,7 @@ export interface Lease {
 
 /** What a registry can promise. A suite checks each; what is off must be refused, never quietly weaker. */
 export interface RegistryCapabilities {
-  /** Entries of a process that vanished disappear after their time to live. */
+  /** Entries of a process that vanished disappear after their time to live. Off: they stay until somebody takes them over. */
   readonly expires: boolean;
   /** `strong`: a lookup sees every registration that finished before it began. `eventual`: soon. `weak`: no bound. */
   readonly consistency: 'strong' | 'eventual' | 'weak';
@@ -78,18 +78,18 @@ export abstract class Registry {
    * Registers one record with exactly one node and resolves once others can find it. The same node id again replaces the
    * record of the earlier registration, whose lease then counts as released.
    *
-   * Rejects with `InvalidArgument` on a record without exactly one node, `Unavailable` where the back end does not
+   * Rejects with `InvalidArgument` on a record without exactly one node or a `ttlMs` out of range, `Unavailable` where the back end does not
    * answer, `Canceled` on abort.
    */
   abstract register(record: ServiceRecord, options: RegisterOptions): Promise<Lease>;
 
-  /** All records of one service, grouped by version: empty where nobody offers it. Rejects with `Unavailable`. */
+  /** All records of one service, grouped by version: empty where nobody offers it. Rejects with `Unavailable`, `Canceled` on abort. */
   abstract lookup(
     name: string,
     options?: { readonly signal?: AbortSignal | undefined },
   ): Promise<readonly ServiceRecord[]>;
 
-  /** The names of all services that have a node, sorted. Rejects with `Unavailable`. */
+  /** The names of all services that have a node, sorted. Rejects with `Unavailable`, `Canceled` on abort. */
   abstract list(options?: { readonly signal?: AbortSignal | undefined }): Promise<readonly string[]>;
 
   /**

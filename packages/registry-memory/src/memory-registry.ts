@@ -15,7 +15,11 @@ import { frozenCopy } from './record-copy.js';
 
 /** One client of a {@link MemoryRegistryStore}. */
 export class MemoryRegistry implements Registry {
-  readonly capabilities: RegistryCapabilities = Object.freeze({ expires: true, consistency: 'strong' });
+  readonly capabilities: RegistryCapabilities = Object.freeze({
+    expires: true,
+    consistency: 'strong',
+    reach: 'process',
+  });
   readonly #store: MemoryRegistryStore;
   readonly #leases: LeaseHome;
   readonly #held = new Map<string, MemoryLease>();

@@ -27,11 +27,24 @@ export class LifecycleRunner {
 
   /** Starts everyone. Rejects with the first failure, or the signal's reason; the caller closes what had started. */
   async start(signal: AbortSignal): Promise<void> {
-    for (const participant of this.participants()) {
-      this.#started.push(participant);
-      const { start } = participant;
-      if (start !== undefined) await this.#startOne(participant, start, signal);
+    for (const wave of waves(this.participants())) {
+      this.#started.push(...wave);
+      await this.#startTogether(wave, signal);
     }
+  }
+
+  /** The first that fails ends the others' waiting too, and is what counts. */
+  async #startTogether(wave: readonly Participant[], signal: AbortSignal): Promise<void> {
+    const failed = new AbortController();
+    const either = AbortSignal.any([signal, failed.signal]);
+    const starting = wave.map((participant) =>
+      this.#startOne(participant, either).catch((thrown) => {
+        failed.abort(thrown);
+        throw failed.signal.reason;
+      }),
+    );
+    const settled = await Promise.allSettled(starting);
+    for (const result of settled) if (result.status === 'rejected') throw result.reason;
   }
 
   /** Drains in reverse. `signal` ends the waiting for what is in hand. Failures are logged and returned. */
@@ -62,11 +75,9 @@ export class LifecycleRunner {
   }
 
   /** Starts one, and where its back end cannot be reached waits for it, saying so at once and then once a minute. */
-  async #startOne(
-    participant: Participant,
-    start: NonNullable<Participant['start']>,
-    signal: AbortSignal,
-  ): Promise<void> {
+  async #startOne(participant: Participant, signal: AbortSignal): Promise<void> {
+    const { start } = participant;
+    if (start === undefined) return;
     const step = `starting ${participant.name}`;
     let saidAt = Number.NEGATIVE_INFINITY;
     for (let attempt = 1; ; attempt += 1) {
@@ -110,6 +121,18 @@ export class LifecycleRunner {
     this.logger.error(`${step} failed`, { error });
     return error;
   }
+}
+
+/** Those that start together: neighbours that need nobody; anyone else alone. */
+function waves(participants: readonly Participant[]): readonly (readonly Participant[])[] {
+  const together: Participant[][] = [];
+  for (const participant of participants) {
+    const last = together.at(-1);
+    const joins = participant.start === undefined || participant.independent;
+    if (joins && last?.every((other) => other.start === undefined || other.independent)) last.push(participant);
+    else together.push([participant]);
+  }
+  return together;
 }
 
 function startFailed(step: string, error: ServiceError, advice: string | undefined): ServiceError {

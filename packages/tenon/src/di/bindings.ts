@@ -159,13 +159,18 @@ export class Bindings {
     if (watched) return;
     this.container.onActivation(identifier, (_context, instance) => {
       if (typeof instance === 'object' && instance !== null && !this.#made.some((made) => made.instance === instance)) {
-        const participant = this.#watched.get(identifier)
-          ? providerParticipant(instance, identifier)
-          : classParticipant(instance);
+        const participant = this.#participant(instance, identifier);
         if (participant !== undefined) this.#made.push({ instance, identifier, participant });
       }
       return instance;
     });
+  }
+
+  #participant(instance: object, identifier: ServiceIdentifier): Participant | undefined {
+    if (this.#watched.get(identifier) !== true) return classParticipant(instance);
+    // What is bound by hand may need anything.
+    const dependencies = this.#providers.get(identifier)?.dependencies ?? [identifier];
+    return providerParticipant(instance, identifier, dependencies);
   }
 }
 

@@ -1,4 +1,4 @@
-import { type Lifecycle, seams } from '@tenon/contract';
+import { Clock, type Lifecycle, Logger, seams } from '@tenon/contract';
 import { onStartKey, onStopKey } from '../decorators/hooks.js';
 import { inheritedMetadata } from '../metadata.js';
 
@@ -8,13 +8,15 @@ export interface Participant {
   readonly name: string;
   /** The seam that it fills, if it fills one. */
   readonly seam: string | undefined;
+  /** It needs nobody that starts, so it may start beside others: two missing back ends are then both named at once. */
+  readonly independent: boolean;
   readonly start: ((signal: AbortSignal) => unknown) | undefined;
   readonly drain: ((signal: AbortSignal) => unknown) | undefined;
   readonly close: (() => unknown) | undefined;
 }
 
 /** A provider's instance takes part by the methods of `Lifecycle`. */
-export function providerParticipant(instance: object, token: unknown): Participant {
+export function providerParticipant(instance: object, token: unknown, dependencies: readonly unknown[]): Participant {
   const lifecycle = instance as Lifecycle;
   const bound = <K extends 'start' | 'drain' | 'close'>(method: K): Participant[K] =>
     typeof lifecycle[method] === 'function'
@@ -23,6 +25,7 @@ export function providerParticipant(instance: object, token: unknown): Participa
   return {
     name: nameOf(instance, token),
     seam: seams.find((seam) => seam === token)?.name,
+    independent: dependencies.every((dependency) => dependency === Logger || dependency === Clock),
     start: bound('start'),
     drain: bound('drain'),
     close: bound('close'),
@@ -41,7 +44,7 @@ export function classParticipant(instance: object): Participant | undefined {
   const start = run(onStartKey);
   const drain = run(onStopKey);
   if (start === undefined && drain === undefined) return undefined;
-  return { name: instance.constructor.name, seam: undefined, start, drain, close: undefined };
+  return { name: instance.constructor.name, seam: undefined, independent: false, start, drain, close: undefined };
 }
 
 function nameOf(instance: object, token: unknown): string {
