@@ -1,1 +1,2 @@
-export {};
+export type { HttpOptions } from './http-options.js';
+export { httpTransport } from './http-transport.js';

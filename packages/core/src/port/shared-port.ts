@@ -90,7 +90,8 @@ export class SharedPort implements Port {
 
   /**
    * Accepts no further connections, tells every peer in its next reply to go elsewhere (`Connection: close`), ends idle
-   * connections after `drainGraceMs`, and resolves when all have ended. Only `close` ends a request that takes longer.
+   * connections after `drainGraceMs`, and resolves when all have ended; then the port is closed. It waits for the last
+   * request, however long that takes: calling `close` meanwhile ends it.
    */
   async drain(): Promise<void> {
     await this.#opening?.catch(() => {});
@@ -102,6 +103,7 @@ export class SharedPort implements Port {
       NetServer.prototype.close.call(this.#server);
     }
     await this.#ended;
+    await this.close();
   }
 
   /** Ends every connection at once. Twice is fine. */
@@ -138,8 +140,12 @@ export class SharedPort implements Port {
       this.#connections.begin(request.socket, response);
       refuseRequest(response, 417, refusal('the only expectation that is met here is 100-continue'));
     });
-    server.on('connect', (_request: IncomingMessage, socket: Duplex) => {
+    server.on('connect', (_request: IncomingMessage, duplex: Duplex) => {
+      const socket = duplex as Socket;
+      // From here on nobody else looks after this socket.
+      socket.on('error', () => socket.destroy());
       refuseSocket(socket, 405, new ServiceError('Unimplemented', 'this is not a proxy', { executed: 'no' }));
+      socket.destroySoon();
     });
     server.on('clientError', (error: NodeJS.ErrnoException, socket) => this.#refuseBytes(error, socket as Socket));
     return server;

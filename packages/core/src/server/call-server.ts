@@ -161,7 +161,7 @@ class CallServer implements Server {
 
   async #listen(): Promise<void> {
     const { host, port, maxMessageBytes } = this.#options;
-    this.#port = new SharedPort({ host, port, maxMessageBytes, instance: this.#instance });
+    this.#port = new SharedPort({ host, port, maxMessageBytes, instance: this.#instance }, this.#parts.logger);
     for (const transport of this.#parts.transports) {
       this.#listeners.push(await transport.listen(this.#port, this.#dispatcher));
     }

@@ -1,0 +1,34 @@
+import { type Node, nodeMetadata } from '@tenon/contract';
+
+/** Where to connect to. */
+export interface HttpAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Which form of HTTP a node is called in. */
+export type Dialect = 'plain' | 'mucp';
+
+/** Reads `host:port` and `[v6]:port`; undefined for anything else. */
+export function httpAddress(address: string): HttpAddress | undefined {
+  const parts = hostAndPort.exec(address);
+  const host = parts?.[1] ?? parts?.[2];
+  const port = Number(parts?.[3]);
+  return host !== undefined && port >= 1 && port <= 65_535 ? { host, port } : undefined;
+}
+
+/**
+ * How to call a node, judged by what it says about itself: Tenon's own HTTP where it offers that, go-micro's mucp where
+ * it is a go-micro node on the HTTP transport, and Tenon's own where it says nothing, which is how a direct address
+ * looks. Undefined where it speaks only what this transport does not.
+ */
+export function dialectOf(node: Node): Dialect | undefined {
+  const { metadata } = node;
+  const protocols = metadata[nodeMetadata.protocols]?.split(',').map((protocol) => protocol.trim());
+  if (protocols?.includes('http')) return 'plain';
+  const transport = metadata['transport'] ?? 'http';
+  if (metadata[nodeMetadata.protocol] === 'mucp' && transport === 'http') return 'mucp';
+  return Object.keys(metadata).length === 0 ? 'plain' : undefined;
+}
+
+const hostAndPort = /^(?:\[([0-9a-fA-F:.]+(?:%[\w.-]+)?)\]|([\w.-]+)):(\d{1,5})$/;

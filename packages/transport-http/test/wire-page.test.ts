@@ -1,0 +1,49 @@
+import { readFileSync } from 'node:fs';
+import { codes } from '@tenon/contract';
+import { expect, test } from 'vitest';
+import { framingHeaders } from '../src/headers.js';
+import { conversation } from './raw-peer.js';
+import { serve } from './test-server.js';
+
+const page = readFileSync(new URL('../../../docs/wire/http.md', import.meta.url), 'utf8');
+const blocks = [...page.matchAll(/```http\n([\s\S]*?)```/g)].map(([, text]) => wire(text ?? ''));
+const pairs = blocks.flatMap((block, index) =>
+  index % 2 === 0 ? [[firstLine(block), block, blocks[index + 1]] as const] : [],
+);
+
+test('the page has its golden requests and replies', () => {
+  expect(pairs.map(([name]) => name)).toEqual([
+    'POST /greeter/Greeter.Hello HTTP/1.1',
+    'GET /greeter/Greeter.Hello HTTP/1.1',
+    'POST /greeter/Greeter.Nope HTTP/1.1',
+    'POST / HTTP/1.1',
+    'POST / HTTP/1.1',
+  ]);
+});
+
+test.each(pairs)('%s is answered as the page says', async (_name, request, reply) => {
+  await using server = await serve();
+  const text = await conversation(server.number, request);
+  expect(text.replace(/Date: .*\r\n/, '')).toBe(reply);
+});
+
+test('the page lists each code with its status', () => {
+  for (const [code, { httpStatus }] of Object.entries(codes)) {
+    expect(page).toMatch(new RegExp(`\\| ${httpStatus} \\|[^|]*\`${code}\``));
+  }
+});
+
+test('the page lists the framing fields', () => {
+  const section = page.slice(page.indexOf('## Framing fields'), page.indexOf('## mucp'));
+  for (const name of [...framingHeaders.names, ...framingHeaders.prefixes]) expect(section).toContain(`\`${name}\``);
+});
+
+/** A block as it goes over the wire: the head in CRLF, the body without the line feed that ends the block. */
+function wire(block: string): string {
+  const [head = '', ...body] = block.split('\n\n');
+  return `${head.trimEnd().replaceAll('\n', '\r\n')}\r\n\r\n${body.join('\n\n').replace(/\n$/, '')}`;
+}
+
+function firstLine(text: string): string {
+  return text.slice(0, text.indexOf('\r\n'));
+}
