@@ -228,3 +228,19 @@ test('what does not finish in time is cancelled, and its caller told', async () 
   await draining;
   expect(clock.pending).toBe(0);
 });
+
+test('closing while it drains ends the draining', async () => {
+  @Service('endless')
+  class Endless {
+    @Endpoint() work(): Promise<string> {
+      return new Promise(() => {});
+    }
+  }
+  const app = await createApp({ services: [Endless], profile: 'test', log: { level: 'silent' } });
+  await app.start();
+  const failed = expect(app.client(Endless).work()).rejects.toMatchObject({ code: 'Unavailable' });
+  await new Promise((resolve) => setImmediate(resolve));
+  const draining = app.drain();
+  await app.close();
+  await Promise.all([draining, failed]);
+});

@@ -32,6 +32,7 @@ export class App implements AsyncDisposable {
   #starting: Promise<void> | undefined;
   #stopping: Promise<void> | undefined;
   readonly #abortStart = new AbortController();
+  readonly #abortDrain = new AbortController();
 
   constructor(parts: AppParts) {
     this.#parts = parts;
@@ -87,9 +88,10 @@ export class App implements AsyncDisposable {
     return this.#stopping;
   }
 
-  /** Stops at once: what runs is cancelled. Also ends a start that is under way. Twice is fine. */
+  /** Stops at once: what runs is cancelled. Also ends a start or a drain that is under way. Twice is fine. */
   close(): Promise<void> {
     this.#stopping ??= this.#stop(false);
+    this.#abortDrain.abort(new ServiceError('Canceled', 'the app was closed while it drained', { executed: 'maybe' }));
     return this.#stopping;
   }
 
@@ -159,13 +161,12 @@ export class App implements AsyncDisposable {
 
   async #drainAll(): Promise<void> {
     const { drainTimeoutMs } = this.#parts.options;
-    const controller = new AbortController();
     const reason = new ServiceError('DeadlineExceeded', `draining took longer than ${drainTimeoutMs} ms`, {
       executed: 'maybe',
     });
-    const cancelTimer = this.get(Clock).after(drainTimeoutMs, () => controller.abort(reason));
+    const cancelTimer = this.get(Clock).after(drainTimeoutMs, () => this.#abortDrain.abort(reason));
     try {
-      await this.#parts.lifecycle.drain(controller.signal);
+      await this.#parts.lifecycle.drain(this.#abortDrain.signal);
     } finally {
       cancelTimer();
     }
