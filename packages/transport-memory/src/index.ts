@@ -1,1 +1,2 @@
-export {};
+export { MemoryNetwork, type MemoryNetworkOptions } from './memory-network.js';
+export { type MemoryTransportOptions, memoryTransport } from './memory-transport.js';

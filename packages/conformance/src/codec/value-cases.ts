@@ -12,7 +12,7 @@ export const valueCases: readonly ConformanceCase<CodecFixture>[] = [
     name: 'every value of the table comes back as it was',
     async run({ codec }) {
       const session = codec.open();
-      for (const { name, value } of valueTable) {
+      for (const { name, value } of valueTable()) {
         assertSameData(valueIn(session, bytesOf(session, value)), value, name);
       }
     },

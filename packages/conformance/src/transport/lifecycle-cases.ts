@@ -41,6 +41,16 @@ export const lifecycleCases: readonly ConformanceCase<TransportFixture>[] = [
       }),
   },
   {
+    name: 'a drain whose signal is aborted already cancels what runs at once',
+    run: (fixture, limits) =>
+      withProbe(fixture, limits, {}, async (probe) => {
+        const { outcome } = await probe.holdCall();
+        await probe.bounded(probe.listener.drain(AbortSignal.abort()), 'a drain whose signal is aborted');
+        assertLost(await outcome);
+        await probe.eventually(() => assert.equal(probe.cancels.length, 1, 'the handler was not told'));
+      }),
+  },
+  {
     name: 'draining an idle listener resolves at once, also with an aborted signal',
     run: (fixture, limits) =>
       withProbe(fixture, limits, {}, async (probe) => {

@@ -41,7 +41,7 @@ export const valueCases: readonly ConformanceCase<TransportFixture>[] = [
     run: (fixture, limits) =>
       withProbe(fixture, limits, {}, async (probe) => {
         for (const { contentType } of fixture.codecs) {
-          for (const { name, value } of valueTable) {
+          for (const { name, value } of valueTable()) {
             const { value: echoed } = await probe.call('echo', { value, contentType });
             assertSameData(echoed, value, `${name} as ${contentType}`);
           }

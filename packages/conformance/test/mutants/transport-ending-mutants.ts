@@ -31,9 +31,16 @@ export const transportEndingMutants: readonly Mutant<TransportFixture>[] = [
   mutant(deadline, 'nobody looks at the deadline', () =>
     sending((call) => ({ ...call, deadline: Number.POSITIVE_INFINITY })),
   ),
-  mutant(deadline, 'half of the time is kept back', (clock) =>
-    sending((call) => ({ ...call, deadline: clock.now() + (call.deadline - clock.now()) / 2 })),
-  ),
+  mutant(deadline, 'a short deadline ends the call at once', (clock) => ({
+    connection: (good) => ({
+      unary: async (call) => {
+        const reply = good.unary(call);
+        if (call.deadline - clock.now() > 1_000) return reply;
+        reply.catch(() => {});
+        throw new ServiceError('DeadlineExceeded', 'too short', { executed: 'maybe' });
+      },
+    }),
+  })),
   mutant(deadline, 'the handler is not told', () => ({ handler: unfelt })),
   mutant(deadline, 'the handler is told twice', () => ({
     handler: (good) => ({

@@ -25,6 +25,11 @@ export const transportLifecycleMutants: readonly Mutant<TransportFixture>[] = [
   mutant(cutShort, 'what was cut short was certainly not executed', () =>
     failing((error) => error.with({ executed: 'no' })),
   ),
+  mutant('a drain whose signal is aborted already cancels what runs at once', 'only the event counts', () => ({
+    listener: (good) => ({
+      drain: (signal) => good.drain(signal.aborted ? new AbortController().signal : signal),
+    }),
+  })),
   mutant(idle, 'drain waits for a call', () => {
     let called = () => {};
     const call = new Promise<void>((resolve) => {

@@ -12,11 +12,15 @@ export class CodecSet {
 
   /** A later codec replaces an earlier one under the same content type; aliases never replace a content type. */
   constructor(codecs: readonly Codec[]) {
-    const opened = codecs.map((codec) => new OpenCodec(codec.contentType, codec.open()));
-    codecs.forEach((codec, index) => {
-      for (const alias of codec.aliases) this.#byType.set(alias, opened[index] as OpenCodec);
-    });
-    for (const codec of opened) this.#byType.set(codec.contentType, codec);
+    for (const codec of codecs) {
+      // Deleted first, so that the order is that of binding.
+      this.#byType.delete(codec.contentType);
+      this.#byType.set(codec.contentType, new OpenCodec(codec.contentType, codec.open()));
+    }
+    for (const { aliases, contentType } of codecs) {
+      const open = this.#byType.get(contentType);
+      for (const alias of aliases) if (open !== undefined && !this.#byType.has(alias)) this.#byType.set(alias, open);
+    }
   }
 
   /** Whether a content type can be read and written; parameters such as `;charset=utf-8` are ignored. */
@@ -24,7 +28,7 @@ export class CodecSet {
     return this.#byType.has(mediaType(contentType));
   }
 
-  /** The content types, for error messages and `Accept` headers. */
+  /** The content types in order of binding, for error messages and `Accept` headers. */
   get contentTypes(): readonly string[] {
     return [...new Set([...this.#byType.values()].map((codec) => codec.contentType))];
   }
