@@ -1,0 +1,23 @@
+import type { Msg, MsgHdrs } from '@nats-io/transport-node';
+import type { Message } from '@tenon/contract';
+
+/** What a message looks like on its NATS subject. Both sides of a topic must use the same. */
+export interface Envelope {
+  /** The media type of bodies, unless a publisher chooses another. */
+  readonly contentType: string;
+  /** Copies the message into a packet. Throws `InvalidArgument` where the message has no such form. */
+  pack(topic: string, message: Message): Packet;
+  /** Reads a packet, which may be anything: throws `InvalidArgument`, and nothing else, where it is malformed. */
+  unpack(received: Received): Message;
+}
+
+/** A message in its wire form. */
+export interface Packet {
+  readonly payload: Uint8Array;
+  readonly headers: MsgHdrs | undefined;
+  /** Payload and headers, as the server counts them. */
+  readonly bytes: number;
+}
+
+/** What NATS handed over. Reading `headers` parses them. */
+export type Received = Pick<Msg, 'data' | 'headers'>;

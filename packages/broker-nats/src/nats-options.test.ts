@@ -1,0 +1,77 @@
+import { rejectsWith } from '@tenon/conformance';
+import { describe, expect, it } from 'vitest';
+import { type NatsOptions, resolveNatsOptions } from './nats-options.js';
+
+describe('options', () => {
+  it('are filled with the documented defaults', () => {
+    expect(resolveNatsOptions()).toEqual({
+      servers: ['127.0.0.1:4222'],
+      credentials: {},
+      tls: undefined,
+      envelope: 'tenon',
+      name: 'tenon',
+      connectTimeoutMs: 1_500,
+      pingIntervalMs: 10_000,
+      maxPendingBytes: 16 * 1_024 ** 2,
+      maxPendingMs: 10_000,
+      maxWaitingMessages: 65_536,
+      maxWaitingBytes: 64 * 1_024 ** 2,
+      reconnect: { baseMs: 100, factor: 2, maxMs: 1_000, jitter: 1 },
+      rejoinMs: 1_500,
+    });
+  });
+
+  it('are copied and frozen', () => {
+    const servers = ['nats-1:4222'];
+    const resolved = resolveNatsOptions({ servers });
+    servers.push('nats-2:4222');
+    expect(resolved.servers).toEqual(['nats-1:4222']);
+    expect([resolved, resolved.servers, resolved.reconnect].every(Object.isFrozen)).toBe(true);
+  });
+
+  it('take servers with and without scheme, port and brackets, and TLS from the scheme', () => {
+    const servers = ['nats://a:1', 'b', '[::1]:4222', 'nats://c.example.org/'];
+    expect(resolveNatsOptions({ servers })).toMatchObject({
+      servers: ['a:1', 'b', '[::1]:4222', 'c.example.org'],
+      tls: undefined,
+    });
+    expect(resolveNatsOptions({ servers: ['tls://a:1'] })).toMatchObject({ servers: ['a:1'], tls: {} });
+  });
+
+  it('hold held messages back as long as a reconnect may take', () => {
+    expect(resolveNatsOptions({ reconnect: { maxMs: 300 } })).toMatchObject({ rejoinMs: 800 });
+    expect(resolveNatsOptions({ reconnect: { maxMs: 300 }, rejoinMs: 0 })).toMatchObject({ rejoinMs: 0 });
+  });
+
+  const refused: readonly (readonly [NatsOptions, RegExp])[] = [
+    [{ servers: [] }, /servers must name at least one/],
+    [{ servers: ['ws://a:1'] }, /servers has "ws:/],
+    [{ servers: ['a:1\r\nPUB x 0'] }, /write host:port/],
+    [{ connectTimeoutMs: 2_001 }, /natsBroker\.connectTimeoutMs is 2001/],
+    [{ pingIntervalMs: 0 }, /pingIntervalMs/],
+    [{ maxPendingBytes: 0 }, /maxPendingBytes/],
+    [{ maxPendingMs: 0 }, /maxPendingMs/],
+    [{ maxWaitingMessages: 0.5 }, /maxWaitingMessages/],
+    [{ maxWaitingBytes: -1 }, /maxWaitingBytes/],
+    [{ reconnect: { jitter: 1.5 } }, /natsBroker\.reconnect\.jitter is 1\.5/],
+    [{ rejoinMs: -1 }, /rejoinMs/],
+    [{ username: 'ada' }, /username and password go together/],
+    [{ username: 'ada', password: 'x', token: 't' }, /exclude each other/],
+    [{ tls: { cert: 'c' } }, /tls\.cert and tls\.key/],
+    [{ envelope: 'json' as 'tenon' }, /envelope is "json"/],
+    [{ name: '' }, /name must have/],
+  ];
+  for (const [options, text] of refused) {
+    it(`that are wrong are refused by name: ${text.source}`, async () => {
+      const failure = await rejectsWith(async () => resolveNatsOptions(options), 'InvalidArgument');
+      expect(failure.message).toMatch(text);
+    });
+  }
+
+  it('never print a password that was written into an address', async () => {
+    const servers = ['nats://ada:secret@host:4222'];
+    const failure = await rejectsWith(async () => resolveNatsOptions({ servers }), 'InvalidArgument');
+    expect(failure.message).toContain('nats://…@host:4222');
+    expect(failure.message).not.toContain('secret');
+  });
+});

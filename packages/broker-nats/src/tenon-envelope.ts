@@ -1,0 +1,151 @@
+import { type Message, type Metadata, noMetadata, ServiceError } from '@tenon/contract';
+import type { Envelope, Packet, Received } from './envelope.js';
+import { headerBytes, headersOf, metadataOf } from './metadata-headers.js';
+import { readUuid, writeUuid } from './uuid-bytes.js';
+
+/**
+ * Tenon's own envelope: a fixed binary prefix, then the body as it was given. Metadata, and nothing else, goes into NATS
+ * headers, and a subscriber that never asks for it never pays for parsing them. `docs/wire/nats-envelope.md` is the
+ * specification, with the bytes that the tests beside this file hold.
+ */
+export class TenonEnvelope implements Envelope {
+  readonly contentType = 'application/msgpack';
+
+  pack(_topic: string, message: Message): Packet {
+    const { id, body, contentType } = message;
+    const trace = message.traceparent === undefined ? null : traceparentForm.exec(message.traceparent);
+    const contentCode = contentTypes.indexOf(contentType);
+    const headers = headersOf(message.metadata);
+    let flags = (trace === null ? 0 : hasTrace) | (headers === undefined ? 0 : hasMetadata);
+    let position = fixedBytes + (trace === null ? 0 : traceBytes);
+    // Most messages have no strings to spell, so the room is right at once.
+    const spelled = (contentCode > 0 ? 0 : spelledBytes(contentType)) + (id.length === 36 ? 0 : spelledBytes(id));
+    let payload = Buffer.allocUnsafe(position + spelled + body.length);
+    const isUuid = writeUuid(id, payload, idAt);
+    if (!isUuid) {
+      if (id.length === 36) payload = Buffer.allocUnsafe(payload.length + spelledBytes(id));
+      payload.fill(0, idAt, timeAt);
+      flags |= hasSpelledId;
+    }
+    payload[0] = magic;
+    payload[1] = flags;
+    payload[2] = Math.max(contentCode, spelledContentType);
+    writeTime(payload, message.timeMs);
+    if (trace !== null) payload.write(`${trace[1]}${trace[2]}${trace[3]}${trace[4]}`, fixedBytes, 'hex');
+    if (contentCode < 1) position = writeSpelled(payload, position, contentType, 'contentType');
+    if (!isUuid) position = writeSpelled(payload, position, id, 'id');
+    payload.set(body, position);
+    return { payload, headers, bytes: payload.length + (headers === undefined ? 0 : headerBytes(headers)) };
+  }
+
+  unpack(received: Received): Message {
+    const { data } = received;
+    const payload = Buffer.isBuffer(data) ? data : Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+    const flags = payload[1] ?? 0;
+    if (payload.length < fixedBytes || payload[0] !== magic) throw malformed('it does not begin with the prefix');
+    if ((flags & ~knownFlags) !== 0) throw malformed('it has flags of a later version');
+    let position = fixedBytes + ((flags & hasTrace) === 0 ? 0 : traceBytes);
+    if (payload.length < position) throw malformed('its prefix is cut off');
+    const contentCode = payload[2] ?? 0;
+    let contentType = contentTypes[contentCode];
+    if (contentType === undefined) throw malformed('it has a content type of a later version');
+    if (contentCode === spelledContentType) {
+      contentType = readSpelled(payload, position);
+      position += 1 + (payload[position] ?? 0);
+    }
+    let id: string;
+    if ((flags & hasSpelledId) === 0) id = readUuid(payload, idAt);
+    else {
+      id = readSpelled(payload, position);
+      position += 1 + (payload[position] ?? 0);
+    }
+    const timeMs = readTime(payload);
+    const body = payload.subarray(position);
+    const traceparent = (flags & hasTrace) === 0 ? undefined : readTrace(payload);
+    if ((flags & hasMetadata) === 0) return { id, timeMs, contentType, body, metadata: noMetadata, traceparent };
+    let metadata: Metadata | undefined;
+    return {
+      id,
+      timeMs,
+      contentType,
+      body,
+      get metadata(): Metadata {
+        metadata ??= metadataOf(received.headers);
+        return metadata;
+      },
+      traceparent,
+    };
+  }
+}
+
+function spelledBytes(text: string): number {
+  return 1 + Buffer.byteLength(text);
+}
+
+function writeSpelled(payload: Buffer, position: number, text: string, field: string): number {
+  const bytes = Buffer.byteLength(text);
+  if (bytes > 255) {
+    throw new ServiceError('InvalidArgument', `the message's ${field} has ${bytes} bytes; up to 255 fit`, {
+      executed: 'no',
+    });
+  }
+  payload[position] = bytes;
+  return position + 1 + payload.write(text, position + 1);
+}
+
+function readSpelled(payload: Buffer, position: number): string {
+  const end = position + 1 + (payload[position] ?? 0);
+  if (position >= payload.length || end > payload.length) throw malformed('its prefix is cut off');
+  return payload.toString('utf8', position + 1, end);
+}
+
+function writeTime(payload: Buffer, timeMs: number): void {
+  const whole = Math.trunc(timeMs);
+  if (!(whole >= 0 && whole <= Number.MAX_SAFE_INTEGER)) {
+    throw new ServiceError('InvalidArgument', `the message's timeMs is ${timeMs}; it must be 0 or more`, {
+      executed: 'no',
+    });
+  }
+  payload.writeUInt32BE(Math.floor(whole / 2 ** 32), timeAt);
+  payload.writeUInt32BE(whole % 2 ** 32, timeAt + 4);
+}
+
+function readTime(payload: Buffer): number {
+  const timeMs = payload.readUInt32BE(timeAt) * 2 ** 32 + payload.readUInt32BE(timeAt + 4);
+  if (timeMs > Number.MAX_SAFE_INTEGER) throw malformed('its time is out of range');
+  return timeMs;
+}
+
+function readTrace(payload: Buffer): string {
+  const hex = payload.toString('hex', fixedBytes, fixedBytes + traceBytes);
+  return `${hex.slice(0, 2)}-${hex.slice(2, 34)}-${hex.slice(34, 50)}-${hex.slice(50)}`;
+}
+
+function malformed(reason: string): ServiceError {
+  return new ServiceError('InvalidArgument', `not a Tenon message: ${reason}`, { executed: 'no' });
+}
+
+/** High half: an event of Tenon. Low half: version 1 of its form. */
+const magic = 0xe1;
+const idAt = 3;
+const timeAt = 19;
+const fixedBytes = 27;
+const traceBytes = 26;
+
+const hasTrace = 0b0001;
+const hasSpelledId = 0b0010;
+const hasMetadata = 0b0100;
+const knownFlags = hasTrace | hasSpelledId | hasMetadata;
+
+/** By their code. The first stands for any other, spelled out behind the prefix. */
+const contentTypes: readonly string[] = Object.freeze([
+  '',
+  'application/msgpack',
+  'application/json',
+  'application/octet-stream',
+  'application/protobuf',
+]);
+const spelledContentType = 0;
+
+/** W3C Trace Context `traceparent`. What does not have this form is not a trace, and is left out. */
+const traceparentForm = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/;
