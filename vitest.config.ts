@@ -6,7 +6,8 @@ const conditions = ['@tenon/source', 'node', 'import', 'module', 'default'];
 export default defineConfig({
   // Said here too, because the packages' tsconfig files leave tests out and are then not asked.
   oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
-  ssr: { resolve: { conditions, externalConditions: conditions } },
+  // Without `import` for externals: a dependency that is required must be its CommonJS form.
+  ssr: { resolve: { conditions, externalConditions: ['@tenon/source', 'node', 'module-sync'] } },
   test: {
     include: [
       'packages/*/src/**/*.test.ts',

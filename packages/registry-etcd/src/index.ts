@@ -1,1 +1,2 @@
-export {};
+export type { EtcdOptions, EtcdTls } from './etcd-options.js';
+export { etcdRegistry } from './etcd-registry-provider.js';

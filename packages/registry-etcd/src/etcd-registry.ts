@@ -1,0 +1,194 @@
+import {
+  type Clock,
+  type Lease,
+  type Lifecycle,
+  type Logger,
+  type RegisterOptions,
+  type Registry,
+  type RegistryCapabilities,
+  type RegistryEvent,
+  ServiceError,
+  type ServiceRecord,
+} from '@tenon/contract';
+import { checkedNumber, LatestValue } from '@tenon/contract/authoring';
+import { byVersion } from './entry-set.js';
+import { EtcdConnection } from './etcd-connection.js';
+import type { ResolvedEtcdOptions } from './etcd-options.js';
+import { rangeOf } from './key-range.js';
+import { LeaseKeeper } from './lease-keeper.js';
+import { orAborted } from './or-aborted.js';
+import { encodeRecord, isName, keyOf, maxRecordBytes, servicePrefix } from './record-codec.js';
+import { RecordReader } from './record-reader.js';
+import { Registration } from './registration.js';
+import { ServiceWatch } from './service-watch.js';
+
+/**
+ * The registry in etcd. Lookups and lists are linearizable reads, so that they see every registration that finished
+ * before; watches are one stream each, opened when they are read and freed when they are left.
+ */
+export class EtcdRegistry implements Registry, Lifecycle {
+  readonly capabilities: RegistryCapabilities;
+  readonly #options: ResolvedEtcdOptions;
+  readonly #logger: Logger;
+  readonly #clock: Clock;
+  readonly #connection: EtcdConnection;
+  readonly #keeper: LeaseKeeper;
+  readonly #reader: RecordReader;
+  /** Every registration that is not fully released yet. */
+  readonly #registrations = new Set<Registration>();
+  readonly #published = new Map<string, Registration>();
+  readonly #watches = new Set<LatestValue<RegistryEvent>>();
+  #closing: Promise<void> | undefined;
+
+  constructor(options: ResolvedEtcdOptions, logger: Logger, clock: Clock) {
+    this.#options = options;
+    this.capabilities = Object.freeze({ expires: true, consistency: 'strong', reach: reachOf(options.endpoints) });
+    this.#logger = logger.child({ provider: 'registry-etcd' });
+    this.#clock = clock;
+    this.#connection = new EtcdConnection(options);
+    this.#keeper = new LeaseKeeper(this.#connection, options, clock, this.#logger);
+    this.#reader = new RecordReader(this.#logger);
+  }
+
+  /** Asks etcd for a sign of life. Rejects with `Unavailable` where none comes in time; call it again at any time. */
+  async start(signal: AbortSignal): Promise<void> {
+    this.#assertOpen();
+    await orAborted(signal, () => this.#connection.probe(this.#options.connectTimeoutMs));
+  }
+
+  async register(record: ServiceRecord, { ttlMs, signal }: RegisterOptions): Promise<Lease> {
+    const registration = this.#registrationOf(record, ttlMs);
+    this.#assertOpen();
+    this.#registrations.add(registration);
+    try {
+      await orAborted(signal, () => this.#keeper.publish(registration));
+      this.#assertOpen();
+      await this.#replace(registration);
+      return registration;
+    } catch (thrown) {
+      // In the background: what may have been put must not stay, and the caller need not wait for it.
+      void registration.release();
+      throw thrown;
+    }
+  }
+
+  async lookup(
+    name: string,
+    { signal }: { readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<readonly ServiceRecord[]> {
+    this.#assertOpen();
+    const records = await orAborted(signal, () => this.#read(servicePrefix(this.#options.prefix, name)));
+    return byVersion(records.filter((record) => record.name === name));
+  }
+
+  async list({ signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<readonly string[]> {
+    this.#assertOpen();
+    const records = await orAborted(signal, () => this.#read(this.#options.prefix));
+    return Object.freeze([...new Set(records.map((record) => record.name))].sort());
+  }
+
+  watch(name: string, options?: { readonly signal?: AbortSignal | undefined }): AsyncIterable<RegistryEvent> {
+    return { [Symbol.asyncIterator]: () => this.#openWatch(name, options?.signal) };
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    for (const events of [...this.#watches]) events.end();
+    await Promise.all([...this.#registrations].map((registration) => registration.release()));
+    await this.#connection.close();
+    await this.#keeper.idle();
+  }
+
+  #registrationOf(record: ServiceRecord, givenTtlMs: number): Registration {
+    const ttlMs = checkedNumber('register.ttlMs', givenTtlMs, { min: 1_000, max: 24 * 3_600_000, fallback: 15_000 });
+    const [node, ...others] = record.nodes;
+    if (node === undefined || others.length > 0) {
+      throw invalid(`a record to be registered has exactly one node; this one has ${record.nodes.length}`);
+    }
+    if (!isName(record.name) || !isName(node.id)) {
+      throw invalid('the name of a service and the id of a node have 1 to 256 characters, no control characters');
+    }
+    const value = encodeRecord(record);
+    if (value.length > maxRecordBytes) {
+      throw invalid(`the record of ${record.name} has ${value.length} bytes; the limit is ${maxRecordBytes}`);
+    }
+    return new Registration({
+      key: keyOf(this.#options.prefix, record.name, node.id),
+      value,
+      // etcd raises anything shorter to 2 s by itself.
+      ttlSeconds: Math.max(2, Math.ceil(ttlMs / 1_000)),
+      clock: this.#clock,
+      onRelease: (registration) => this.#withdraw(registration),
+    });
+  }
+
+  /** The newer registration of a key ends the older one. */
+  async #replace(registration: Registration): Promise<void> {
+    const previous = this.#published.get(registration.key);
+    this.#published.set(registration.key, registration);
+    if (previous === undefined) return;
+    await previous.release();
+    // A write of the older one may have come in between, and went with its lease.
+    await this.#keeper.check(registration);
+  }
+
+  async #withdraw(registration: Registration): Promise<void> {
+    if (this.#published.get(registration.key) === registration) this.#published.delete(registration.key);
+    await this.#keeper.withdraw(registration);
+    this.#registrations.delete(registration);
+  }
+
+  async #read(prefix: string): Promise<readonly ServiceRecord[]> {
+    const { kvs } = await this.#connection.kv.range(rangeOf(prefix));
+    return [...this.#reader.read(kvs).values()].flatMap((record) => record ?? []);
+  }
+
+  #openWatch(name: string, signal: AbortSignal | undefined): AsyncIterator<RegistryEvent> {
+    if (this.#closing !== undefined) return { next: () => Promise.reject(closedError()) };
+    let watch: ServiceWatch | undefined;
+    const end = (): void => events.end();
+    const events = new LatestValue<RegistryEvent>(() => {
+      watch?.stop();
+      this.#watches.delete(events);
+      signal?.removeEventListener('abort', end);
+    });
+    if (signal?.aborted === true) {
+      end();
+      return events;
+    }
+    this.#watches.add(events);
+    signal?.addEventListener('abort', end);
+    const context = {
+      connection: this.#connection,
+      reader: this.#reader,
+      options: this.#options,
+      clock: this.#clock,
+      logger: this.#logger,
+    };
+    watch = new ServiceWatch(name, context, events);
+    return events;
+  }
+
+  #assertOpen(): void {
+    if (this.#closing !== undefined) throw closedError();
+  }
+}
+
+function closedError(): ServiceError {
+  return new ServiceError('FailedPrecondition', 'the etcd registry was closed', { executed: 'no' });
+}
+
+function invalid(message: string): ServiceError {
+  return new ServiceError('InvalidArgument', message, { executed: 'no' });
+}
+
+/** An etcd on loopback is read by this machine alone, as far as anyone can tell from here. */
+function reachOf(endpoints: readonly string[]): 'machine' | 'network' {
+  return endpoints.every((endpoint) => loopback.test(endpoint)) ? 'machine' : 'network';
+}
+
+const loopback = /^(https?:\/\/)?(127\.\d+\.\d+\.\d+|\[::1\]|localhost)(:\d+)?$/;

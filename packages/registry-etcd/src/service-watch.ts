@@ -1,0 +1,150 @@
+import { type Clock, type Logger, type RegistryEvent, ServiceError, type ServiceRecord } from '@tenon/contract';
+import { backoffMs, type LatestValue } from '@tenon/contract/authoring';
+import { byVersion, EntrySet } from './entry-set.js';
+import type { EtcdConnection } from './etcd-connection.js';
+import type { ResolvedEtcdOptions } from './etcd-options.js';
+import { rangeOf } from './key-range.js';
+import { Pause } from './pause.js';
+import { servicePrefix } from './record-codec.js';
+import type { RecordReader } from './record-reader.js';
+import { WatchStream } from './watch-stream.js';
+
+/** What a watch works with. */
+export interface ServiceWatchContext {
+  readonly connection: EtcdConnection;
+  readonly reader: RecordReader;
+  readonly options: ResolvedEtcdOptions;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/**
+ * Follows one service: reads the whole set, then its changes from that revision on, and reads the whole set again after
+ * every interruption and every minute. So an event that etcd never sent (compacted, wiped, restored, half open) leaves
+ * no ghost: nothing is resumed from where it broke.
+ *
+ * While etcd is away the last set stands: readers get one `error` for each interruption, and a `set` when it is over.
+ */
+export class ServiceWatch {
+  readonly #service: string;
+  readonly #context: ServiceWatchContext;
+  readonly #events: LatestValue<RegistryEvent>;
+  readonly #prefix: string;
+  readonly #entries: EntrySet;
+  readonly #pause: Pause;
+  #isStopped = false;
+  /** The newest revision of etcd that was seen. */
+  #revision = 0;
+  #graceEndsAt = Number.NEGATIVE_INFINITY;
+  #published: readonly ServiceRecord[] | undefined;
+  #isInterrupted = false;
+
+  /** Begins at once, and feeds `events` until `stop`. */
+  constructor(service: string, context: ServiceWatchContext, events: LatestValue<RegistryEvent>) {
+    this.#service = service;
+    this.#context = context;
+    this.#events = events;
+    this.#prefix = servicePrefix(context.options.prefix, service);
+    this.#entries = new EntrySet(context.reader);
+    this.#pause = new Pause(context.clock);
+    void this.#run();
+  }
+
+  /** Ends it. Twice is fine. */
+  stop(): void {
+    this.#isStopped = true;
+    this.#pause.wake();
+  }
+
+  async #run(): Promise<void> {
+    const { clock, options } = this.#context;
+    for (let failures = 0; !this.#isStopped; ) {
+      const since = clock.now();
+      const interruption = await this.#listAndFollow();
+      if (interruption === undefined || this.#isStopped) continue;
+      this.#interrupted(interruption);
+      const wasStable = clock.now() - since > options.backoff.maxMs + options.callTimeoutMs;
+      failures = wasStable ? 1 : failures + 1;
+      await this.#pause.for(backoffMs(failures, options.backoff));
+    }
+  }
+
+  /** Resolves with what interrupted it, or with `undefined` when it is time to read the set again. */
+  async #listAndFollow(): Promise<ServiceError | undefined> {
+    try {
+      await this.#list();
+      return this.#isStopped ? undefined : await this.#follow();
+    } catch (thrown) {
+      return ServiceError.from(thrown);
+    }
+  }
+
+  async #list(): Promise<void> {
+    const { connection, clock, options, logger } = this.#context;
+    const { header, kvs } = await connection.kv.range(rangeOf(this.#prefix));
+    if (this.#isStopped) return;
+    const revision = Number(header.revision);
+    if (revision < this.#revision) {
+      // Wiped, or restored from a backup. Whoever lives is registering again at this moment.
+      this.#graceEndsAt = clock.now() + options.restoreGraceMs;
+      logger.warn('etcd came back with older data', { service: this.#service, was: this.#revision, is: revision });
+    }
+    this.#revision = revision;
+    this.#entries.replace(kvs, clock.now() < this.#graceEndsAt);
+    this.#publish();
+  }
+
+  async #follow(): Promise<ServiceError | undefined> {
+    const { connection, clock, options } = this.#context;
+    let interruption: ServiceError | undefined;
+    const stream = new WatchStream({
+      connection,
+      clock,
+      prefix: this.#prefix,
+      afterRevision: this.#revision,
+      silenceTimeoutMs: options.silenceTimeoutMs,
+      onEvents: (events, revision) => {
+        this.#revision = Math.max(this.#revision, revision);
+        this.#entries.apply(events);
+        this.#publish();
+      },
+    });
+    void stream.ended.then((reason) => {
+      interruption = reason;
+      this.#pause.wake();
+    });
+    await this.#pause.for(this.#untilNextList());
+    const reason = interruption;
+    stream.close();
+    // Compacted: nothing is wrong with etcd, only with where we stood.
+    return reason?.code === 'OutOfRange' ? undefined : reason;
+  }
+
+  #untilNextList(): number {
+    const { clock, options } = this.#context;
+    const graceMs = this.#graceEndsAt - clock.now();
+    const intervalMs = options.relistIntervalMs * (0.9 + 0.2 * Math.random());
+    return graceMs > 0 ? Math.min(graceMs, intervalMs) : intervalMs;
+  }
+
+  #publish(): void {
+    const records = this.#entries.recordsOf(this.#service);
+    const isNews = this.#published === undefined || this.#isInterrupted || !isSame(records, this.#published);
+    if (this.#isInterrupted) this.#context.logger.info('a watch is whole again', { service: this.#service });
+    this.#isInterrupted = false;
+    this.#published = records;
+    if (isNews) this.#events.set({ kind: 'set', records: byVersion(records) });
+  }
+
+  #interrupted(error: ServiceError): void {
+    if (this.#isInterrupted) return;
+    this.#isInterrupted = true;
+    this.#context.logger.warn('a watch was interrupted, its last set stands', { service: this.#service, error });
+    this.#events.set({ kind: 'error', error });
+  }
+}
+
+/** Values that did not change keep their record, so identity tells. */
+function isSame(records: readonly ServiceRecord[], others: readonly ServiceRecord[]): boolean {
+  return records.length === others.length && records.every((record, index) => record === others[index]);
+}
