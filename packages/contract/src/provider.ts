@@ -56,7 +56,7 @@ export function optional<T>(token: Token<T>): Optional<T> {
 export function provide<T, const D extends readonly Dependency[]>(
   token: Token<T>,
   dependencies: D,
-  create: (...dependencies: { readonly [I in keyof D]: Resolved<D[I]> }) => T,
+  create: (...dependencies: { readonly [I in keyof D]: Resolved<D[I]> }) => NoInfer<T>,
 ): Provider<T> {
   const provider: Omit<Provider<T>, 'create'> = { token, dependencies: Object.freeze([...dependencies]) };
   return Object.freeze({ ...provider, create: create as Provider<T>['create'], [brand]: true });
@@ -69,7 +69,7 @@ export function provide<T, const D extends readonly Dependency[]>(
  * @example
  * modules: [wrapped(memoryRegistry(), (registry) => new CountingRegistry(registry))]
  */
-export function wrapped<T>(provider: Provider<T>, wrap: (inner: T) => T): Provider<T> {
+export function wrapped<T>(provider: Provider<T>, wrap: (inner: T) => NoInfer<T>): Provider<T> {
   const { token, dependencies } = provider;
   const create = provider.create as (...dependencies: readonly unknown[]) => T;
   return provide(token, dependencies, (...resolved) => wrap(create(...resolved)));

@@ -145,9 +145,9 @@ test('two apps of one process share nothing', async () => {
   expect(one.get(Logger)).not.toBe(other.get(Logger));
 });
 
-const bare: Codec = {
+const bare = {
   contentType: '',
   aliases: ['mine'],
   capabilities: { bytes: false, dates: false, bigints: false, nonFinite: false },
   open: () => ({ encoder: () => () => {}, decoder: () => () => undefined }),
-};
+} satisfies Codec;
