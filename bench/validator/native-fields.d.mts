@@ -1,0 +1,7 @@
+export declare class NativeFields {
+  name: unknown;
+  count: unknown;
+  price: unknown;
+  active: unknown;
+  status: unknown;
+}
