@@ -100,7 +100,7 @@ describe.each(wires)('calls over %s', (wire) => {
       });
     expect(await failure(caller.client(First).relay({}, { timeoutMs: 200 }))).toMatchObject({
       code: 'DeadlineExceeded',
-      executed: 'maybe',
+      executed: expect.stringMatching(/^(maybe|yes)$/),
     });
     await felt.promise;
   });

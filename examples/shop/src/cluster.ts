@@ -44,7 +44,7 @@ for (let number = 1; number <= count; number += 1) {
   const before = steps.length;
   const lines = [{ sku: 'tea', quantity: number, cents: 450 }];
   const reply = await orders.place({ orderId, customer: 'ada@example.com', lines });
-  console.log(`  paid   ${(reply.cents / 100).toFixed(2)}             ${reply.receipt}, by ${reply.paidBy}`);
+  console.log(`  paid   ${(reply.cents / 100).toFixed(2).padEnd(16)} ${reply.receipt}, by ${reply.paidBy}`);
   const tried = steps.slice(before).filter((step) => step.what === 'Payments.Charge');
   if (tried.length > 1) console.log(`  ${orderId} began on ${tried[0]?.node} and was completed on ${reply.paidBy}`);
 }

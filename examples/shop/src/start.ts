@@ -60,7 +60,7 @@ for (let number = 1; number <= count; number += 1) {
     customer: 'ada@example.com',
     lines: [{ sku: 'tea', quantity: number, cents: 450 }],
   });
-  console.log(`  paid   ${(reply.cents / 100).toFixed(2)}             ${reply.receipt}, by ${reply.paidBy}`);
+  console.log(`  paid   ${(reply.cents / 100).toFixed(2).padEnd(16)} ${reply.receipt}, by ${reply.paidBy}`);
 }
 await until('every customer was thanked', () => steps.filter((step) => step.kind === 'event').length >= count);
 

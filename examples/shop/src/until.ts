@@ -1,5 +1,5 @@
 /** Resolves when `done` says so, asking every 20 ms; rejects after `withinMs`. */
-export async function until(what: string, done: () => boolean | Promise<boolean>, withinMs = 20_000): Promise<void> {
+export async function until(what: string, done: () => boolean | Promise<boolean>, withinMs = 60_000): Promise<void> {
   const end = performance.now() + withinMs;
   while (!(await done())) {
     if (performance.now() > end) throw new Error(`waited ${withinMs} ms in vain until ${what}`);

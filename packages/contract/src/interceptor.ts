@@ -41,7 +41,7 @@ export type Intercept = (call: InterceptedCall, next: Next) => Promise<Reply>;
  * The first one bound is the outermost. An interceptor that throws fails that call only.
  *
  * @example
- * provide(Interceptor, [Logger], (logger) => ({
+ * provide(Interceptor, [Logger], (logger): Interceptor => ({
  *   name: 'log', places: ['server'],
  *   async intercept(call, next) {
  *     logger.info('called', { endpoint: call.endpoint });

@@ -244,3 +244,31 @@ test('closing while it drains ends the draining', async () => {
   await app.close();
   await Promise.all([draining, failed]);
 });
+
+test('what began is ended once, also where the app is closed or a later part fails to start', async () => {
+  const told: string[] = [];
+  @Service('resource')
+  class Resource {
+    @OnStart() open(): void {
+      told.push('open');
+    }
+    @OnStop() release(signal: AbortSignal): void {
+      told.push(`release ${signal.aborted ? 'at once' : 'gently'}`);
+    }
+  }
+  @Service('later')
+  class Later {
+    @OnStart() open(): void {
+      throw new Error('no table');
+    }
+  }
+  const start = async (...services: (typeof Resource | typeof Later)[]): Promise<App> => {
+    const app = await createApp({ services, profile: 'test', log: { level: 'silent' } });
+    await app.start();
+    return app;
+  };
+  await (await start(Resource)).drain();
+  await (await start(Resource)).close();
+  await expect(start(Resource, Later)).rejects.toThrow(/no table/);
+  expect(told).toEqual(['open', 'release gently', 'open', 'release at once', 'open', 'release at once']);
+});

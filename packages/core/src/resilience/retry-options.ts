@@ -4,7 +4,10 @@ import { type BackoffOptions, checkedNumber } from '@tenon/contract/authoring';
 export interface RetryOptions {
   /** How many nodes a call tries, the first included. Range 1 to 5, default 3: one bad node and one unlucky choice. */
   readonly maxAttempts?: number;
-  /** Upper bound of the wait before the second repetition, doubled for each further one. Range 1 to 10,000, default 25. */
+  /**
+   * Upper bound of the wait before the first repetition, doubled for each further one; the wait is random below it. A first
+   * repetition after `executed: 'no'` does not wait. Range 1 to 10,000, default 25.
+   */
   readonly backoffBaseMs?: number;
   /** The longest wait between two attempts. Range 1 to 60,000, default 1,000. */
   readonly backoffMaxMs?: number;

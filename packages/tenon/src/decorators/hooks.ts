@@ -10,7 +10,8 @@ export function OnStart(): MethodDecorator {
 
 /**
  * Calls the method when the app stops, after the last call and event were handled; with an `AbortSignal` that is aborted
- * when the time to drain is over.
+ * when the time to drain is over, and from the beginning where the app is closed at once. Called once, and only where
+ * `@OnStart` of the class had succeeded.
  */
 export function OnStop(): MethodDecorator {
   return (prototype, method) => appendMetadata(onStopKey, String(method), prototype.constructor);

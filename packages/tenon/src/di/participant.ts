@@ -32,19 +32,37 @@ export function providerParticipant(instance: object, token: unknown, dependenci
   };
 }
 
-/** An instance of an application's class takes part by what it decorates with `@OnStart` and `@OnStop`. */
+/**
+ * An instance of an application's class takes part by what it decorates with `@OnStart` and `@OnStop`. What began is
+ * ended, once: when the app drains, or where it closes without draining, also after a later part failed to start.
+ */
 export function classParticipant(instance: object): Participant | undefined {
-  const run = (key: symbol): ((signal: AbortSignal) => Promise<void>) | undefined => {
-    const methods = inheritedMetadata<readonly string[]>(key, instance.constructor) ?? [];
-    if (methods.length === 0) return undefined;
-    return async (signal) => {
-      for (const method of methods) await Reflect.get(instance, method).call(instance, signal);
-    };
+  const [starts, stops] = [hooksOf(instance, onStartKey), hooksOf(instance, onStopKey)];
+  if (starts.length === 0 && stops.length === 0) return undefined;
+  let began = false;
+  const stop = async (signal: AbortSignal): Promise<void> => {
+    if (!began) return;
+    began = false;
+    for (const hook of stops) await hook(signal);
   };
-  const start = run(onStartKey);
-  const drain = run(onStopKey);
-  if (start === undefined && drain === undefined) return undefined;
-  return { name: instance.constructor.name, seam: undefined, independent: false, start, drain, close: undefined };
+  return {
+    name: instance.constructor.name,
+    seam: undefined,
+    independent: false,
+    start: async (signal) => {
+      for (const hook of starts) await hook(signal);
+      began = true;
+    },
+    drain: stop,
+    close: () => stop(AbortSignal.abort()),
+  };
+}
+
+type Hook = (signal: AbortSignal) => unknown;
+
+function hooksOf(instance: object, key: symbol): readonly Hook[] {
+  const methods = inheritedMetadata<readonly string[]>(key, instance.constructor) ?? [];
+  return methods.map((method) => (signal) => Reflect.get(instance, method).call(instance, signal));
 }
 
 function nameOf(instance: object, token: unknown): string {
