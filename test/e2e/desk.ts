@@ -1,4 +1,3 @@
-import { LeakCheck } from '@tenon/conformance';
 import { Type } from 'class-transformer';
 import { ArrayNotEmpty, IsArray, IsEmail, IsInt, IsString, Length, Min, ValidateNested } from 'class-validator';
 import {
@@ -18,6 +17,7 @@ import {
 } from 'tenon';
 import { expect } from 'vitest';
 import { TestFleet } from './fleet.js';
+import { leavingNothing } from './leaving-nothing.js';
 import { post } from './raw-http.js';
 
 export class GreetRequest {
@@ -154,22 +154,16 @@ export interface OpenDesk {
  * for all objects, and that nothing is left running after `close`.
  */
 export async function atDesk(body: (open: OpenDesk) => Promise<void>, ...modules: readonly Module[]): Promise<void> {
-  const check = new LeakCheck();
-  try {
-    await check.run(async () => {
-      const fleet = new TestFleet('http');
-      try {
-        const open = await opened(fleet, modules);
-        await body(open);
-        await stillServes(open);
-      } finally {
-        await fleet.close();
-      }
-    });
-    expect(await check.leaks(5_000), 'timers, sockets and children after close').toEqual([]);
-  } finally {
-    check.stop();
-  }
+  await leavingNothing(async () => {
+    const fleet = new TestFleet('http');
+    try {
+      const open = await opened(fleet, modules);
+      await body(open);
+      await stillServes(open);
+    } finally {
+      await fleet.close();
+    }
+  });
 }
 
 async function opened(fleet: TestFleet, modules: readonly Module[]): Promise<OpenDesk> {

@@ -55,14 +55,19 @@ export function addMetadata(headers: OutgoingHttpHeaders, metadata: Metadata, pa
     if (isFraming(name)) throw refusal(`metadata key "${name}" is a header field of HTTP itself; choose another name`);
     if (loneSurrogate.test(value))
       throw refusal(`metadata value of "${name}" has half of a character, which UTF-8 cannot say`);
-    if (!edgeOfWhiteSpace.test(value)) headers[name] = toWire(value);
+    if (!edgeOfWhiteSpace.test(value)) setField(headers, name, toWire(value));
     else if (padded === 'refuse') throw refusal(`metadata value of "${name}" begins or ends with white space`);
     else {
-      headers[name] = encodeURIComponent(value);
+      setField(headers, name, encodeURIComponent(value));
       const others = headers[encodedHeader];
       headers[encodedHeader] = others === undefined ? name : `${others},${name}`;
     }
   }
+}
+
+/** Sets a field whatever its name: an assignment to `__proto__` would be lost. */
+function setField(headers: OutgoingHttpHeaders, name: string, value: string): void {
+  Object.defineProperty(headers, name, { value, enumerable: true, configurable: true, writable: true });
 }
 
 /**

@@ -1,14 +1,15 @@
 import type { Schema } from '@tenon/contract';
 import type { AnyClass } from '../definition/service-definition.js';
 import { appendMetadata } from '../metadata.js';
+import type { HandlerDecorator } from './endpoint.js';
 
-export interface SubscribeDecoratorOptions {
+export interface SubscribeDecoratorOptions<T = unknown> {
   /** Nodes that name the same queue share the events, each going to one of them. Default: every node gets each event. */
   readonly queue?: string;
   /** How many events are handled at once. Range 1 to 65,536, default 256. */
   readonly maxInFlight?: number;
   /** The event's class or Standard Schema, where the first argument is a topic. */
-  readonly event?: Schema;
+  readonly event?: Schema<T>;
 }
 
 /**
@@ -16,9 +17,12 @@ export interface SubscribeDecoratorOptions {
  *
  * @param source - an `@Event` class, or a topic.
  */
-export function Subscribe(source: AnyClass | string, options: SubscribeDecoratorOptions = {}): MethodDecorator {
+export function Subscribe<T extends object = never>(
+  source: AnyClass<T> | string,
+  options: SubscribeDecoratorOptions<T> = {},
+): HandlerDecorator<(event: T) => unknown> {
   return (prototype, method) => {
-    const declared: DeclaredSubscription = { ...options, source, method: String(method) };
+    const declared = { ...options, source, method: String(method) } as DeclaredSubscription;
     appendMetadata(subscriptionsKey, declared, prototype.constructor);
   };
 }

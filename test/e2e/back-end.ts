@@ -1,0 +1,131 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { connect, createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { eventually } from '@tenon/conformance';
+
+/**
+ * A real etcd or nats-server with an address on this machine that it keeps for life, whether it runs or not: apps can be
+ * told the address of a server that is not there yet.
+ */
+export class BackEnd implements AsyncDisposable {
+  /** `127.0.0.1:<port>` */
+  readonly address: string;
+  readonly #name: 'etcd' | 'nats-server';
+  readonly #ports: readonly number[];
+  readonly #folder: string;
+  #child: ChildProcess | undefined;
+  #said = '';
+
+  private constructor(name: 'etcd' | 'nats-server', ports: readonly number[], folder: string) {
+    this.#name = name;
+    this.#ports = ports;
+    this.#folder = folder;
+    this.address = `127.0.0.1:${ports[0]}`;
+  }
+
+  /** An address for it, and nothing that answers there yet. */
+  static async absent(name: 'etcd' | 'nats-server'): Promise<BackEnd> {
+    return new BackEnd(name, await freePorts(2), await mkdtemp(join(tmpdir(), `tenon-e2e-${name}-`)));
+  }
+
+  static async started(name: 'etcd' | 'nats-server'): Promise<BackEnd> {
+    const backEnd = await BackEnd.absent(name);
+    try {
+      await backEnd.start();
+      return backEnd;
+    } catch (failure) {
+      await backEnd.dispose();
+      throw failure;
+    }
+  }
+
+  /** Starts it, with the data of its last run if there was one, and resolves when it serves. */
+  async start(): Promise<void> {
+    const [command, parameters] = this.#name === 'etcd' ? this.#etcd() : this.#nats();
+    const child = spawn(command, parameters, { stdio: ['ignore', 'ignore', 'pipe'], env: {} });
+    this.#child = child;
+    this.#said = '';
+    child.on('error', (error) => {
+      this.#said += String(error);
+    });
+    child.stderr?.on('data', (chunk: Buffer) => {
+      this.#said = (this.#said + chunk.toString()).slice(-2_000);
+    });
+    await eventually(() => this.#ready(child), { withinMs: 20_000, everyMs: 20 });
+  }
+
+  /** Ends it as a power cut does. The data stays. */
+  async kill(): Promise<void> {
+    const child = this.#child;
+    this.#child = undefined;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const exited = once(child, 'exit');
+    child.kill('SIGKILL');
+    await exited;
+  }
+
+  async dispose(): Promise<void> {
+    await this.kill();
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
+  }
+
+  #etcd(): readonly [string, string[]] {
+    const client = `http://${this.address}`;
+    const peer = `http://127.0.0.1:${this.#ports[1]}`;
+    return [
+      '/usr/bin/etcd',
+      [
+        ['--name', 'e2e', '--data-dir', join(this.#folder, 'data'), '--log-level', 'warn'],
+        ['--listen-client-urls', client, '--advertise-client-urls', client],
+        ['--listen-peer-urls', peer, '--initial-advertise-peer-urls', peer, '--initial-cluster', `e2e=${peer}`],
+      ].flat(),
+    ];
+  }
+
+  #nats(): readonly [string, string[]] {
+    return ['/usr/sbin/nats-server', ['-a', '127.0.0.1', '-p', String(this.#ports[0])]];
+  }
+
+  async #ready(child: ChildProcess): Promise<void> {
+    if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) {
+      throw new Error(`${this.#name} did not start (is it installed?): ${this.#said}`);
+    }
+    if (this.#name === 'nats-server') return greeted(this.#ports[0] ?? 0);
+    // Healthy means that there is a leader, so that reads and writes work.
+    const response = await fetch(`http://${this.address}/health`, { signal: AbortSignal.timeout(1_000) });
+    const text = await response.text();
+    if (!text.includes('"true"')) throw new Error(`etcd says ${text}`);
+  }
+}
+
+/** A NATS server speaks first. */
+async function greeted(port: number): Promise<void> {
+  const socket = connect(port, '127.0.0.1');
+  try {
+    await once(socket, 'data');
+  } finally {
+    socket.destroy();
+  }
+}
+
+/** Ports that were free a moment ago, held together so that they differ. */
+async function freePorts(count: number): Promise<readonly number[]> {
+  const servers = await Promise.all(Array.from({ length: count }, listening));
+  const ports = servers.map((server) => (server.address() as { port: number }).port);
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}
+
+async function listening(): Promise<Server> {
+  const server = createServer();
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return server;
+}
