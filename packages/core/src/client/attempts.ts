@@ -1,4 +1,12 @@
-import { type Attempt, type Candidate, type Clock, type Reply, type Selector, ServiceError } from '@tenon/contract';
+import {
+  type Attempt,
+  type Candidate,
+  type Clock,
+  type Executed,
+  type Reply,
+  type Selector,
+  ServiceError,
+} from '@tenon/contract';
 import { backoffMs } from '@tenon/contract/authoring';
 import type { ResolvedRetry } from '../resilience/retry-options.js';
 import { mayRetry } from '../resilience/retry-rule.js';
@@ -30,7 +38,7 @@ export async function runAttempts(prepared: PreparedCall, parts: AttemptParts): 
       candidate = await choose(prepared, tried, parts);
       return await callNode(prepared, candidate, startedAt, parts);
     } catch (thrown) {
-      error = ServiceError.from(thrown, { executed: 'maybe' });
+      error = ServiceError.from(thrown, { executed: candidate === undefined ? 'no' : 'maybe' });
     }
     if (candidate === undefined) throw described(error, prepared, failed, undefined);
     failed.push(attemptOf(error, candidate, parts.clock.now() - startedAt));
@@ -40,7 +48,9 @@ export async function runAttempts(prepared: PreparedCall, parts: AttemptParts): 
     }
     const waitMs = failed.length === 1 && error.executed === 'no' ? 0 : backoffMs(failed.length, parts.retry.backoff);
     if (parts.clock.now() + waitMs >= call.deadline) throw described(error, prepared, failed, candidate);
-    if (waitMs > 0) await pause(waitMs, call, parts.clock);
+    await pause(waitMs, call, parts.clock).catch((ended: ServiceError) => {
+      throw described(ended, prepared, failed, undefined);
+    });
   }
 }
 
@@ -50,19 +60,54 @@ function choose(
   tried: ReadonlySet<string>,
   parts: AttemptParts,
 ): Candidate | Promise<Candidate> {
-  const { call, address, filters, key } = prepared;
+  const { call, address } = prepared;
   if (address !== undefined) return directCandidate(address, call.endpoint.service);
-  const select = (exclude: ReadonlySet<string> | undefined): Candidate | Promise<Candidate> => {
-    const selected = parts.selector.select(call.endpoint.service, { filters, exclude, key, signal: call.signal });
-    return selected instanceof Promise ? untilEnd(selected, call, parts.clock) : selected;
-  };
-  if (tried.size === 0) return select(undefined);
-  return attempt(() => select(tried)).catch(() => select(undefined));
+  return tried.size === 0 ? select(prepared, undefined, parts) : chooseAnother(prepared, tried, parts);
 }
 
-async function attempt<T>(body: () => T | Promise<T>): Promise<T> {
-  return body();
+async function chooseAnother(
+  prepared: PreparedCall,
+  tried: ReadonlySet<string>,
+  parts: AttemptParts,
+): Promise<Candidate> {
+  try {
+    return await select(prepared, tried, parts);
+  } catch (thrown) {
+    if (ServiceError.from(thrown).code !== 'Unavailable') throw thrown;
+    return select(prepared, undefined, parts);
+  }
 }
+
+function select(
+  { call, filters, key }: PreparedCall,
+  exclude: ReadonlySet<string> | undefined,
+  { selector, clock }: AttemptParts,
+): Candidate | Promise<Candidate> {
+  const { service } = call.endpoint;
+  let giveUp: AbortController | undefined;
+  const selected = selector.select(service, {
+    filters,
+    exclude,
+    key,
+    // A selector that has to wait looks at it: its wait then ends with the deadline too. Else none is made.
+    get signal() {
+      giveUp ??= new AbortController();
+      return giveUp.signal;
+    },
+  });
+  if (!(selected instanceof Promise)) return selected;
+  return untilEnd(selected, call, clock, (late) => {
+    giveUp?.abort();
+    // A node that was chosen all the same is given back: load-aware strategies count it as busy until then.
+    late.then((candidate) => selector.report(service, candidate, { elapsedMs: 0, error: neverCalled() }), nothing);
+  });
+}
+
+function neverCalled(): ServiceError {
+  return new ServiceError('Canceled', 'the call had ended before its node was chosen', { executed: 'no' });
+}
+
+function nothing(): void {}
 
 async function callNode(
   prepared: PreparedCall,
@@ -74,11 +119,13 @@ async function callNode(
   const { service } = call.endpoint;
   let error: ServiceError | undefined;
   try {
-    const lent = await pool.acquire(candidate.node, service);
+    const loan = pool.acquire(candidate.node, service);
     try {
-      return await lent.connection.unary(call);
+      const { connection } = loan;
+      const ready = connection instanceof Promise ? await untilEnd(connection, call, clock) : connection;
+      return await ready.unary(call);
     } finally {
-      pool.release(lent);
+      pool.release(loan);
     }
   } catch (thrown) {
     error = ServiceError.from(thrown, { executed: 'maybe' });
@@ -109,6 +156,13 @@ function described(
     service: error.service ?? call.endpoint.service,
     endpoint: error.endpoint ?? call.endpoint.name,
     node: error.node ?? (candidate?.node.id || undefined),
+    executed: farthest([error, ...attempts]),
     attempts,
   });
+}
+
+/** What holds of the whole call: an attempt that certainly did not run says nothing about an earlier one that may have. */
+function farthest(ends: readonly { readonly executed: Executed }[]): Executed {
+  if (ends.some(({ executed }) => executed === 'yes')) return 'yes';
+  return ends.some(({ executed }) => executed === 'maybe') ? 'maybe' : 'no';
 }

@@ -9,6 +9,7 @@ import {
   type EndpointDescriptor,
   type InterceptedCall,
   Interceptor,
+  Logger,
   optional,
   type Provider,
   type PublishOptions,
@@ -16,6 +17,7 @@ import {
   type Reply,
   type Schema,
   Selector,
+  ServiceError,
   Transport,
   Validator,
 } from '@tenon/contract';
@@ -34,10 +36,10 @@ export function callClient(options: ClientOptions = {}): Provider<Client> {
   const resolved = resolveClientOptions(options);
   return provide(
     Client,
-    [all(Transport), Selector, optional(Broker), all(Codec), optional(Validator), all(Interceptor), Clock],
-    (transports, selector, broker, codecs, validator, interceptors, clock) => {
+    [all(Transport), Selector, optional(Broker), all(Codec), optional(Validator), all(Interceptor), Clock, Logger],
+    (transports, selector, broker, codecs, validator, interceptors, clock, logger) => {
       const around = chain(interceptorsAt('client', interceptors));
-      const pool = new ConnectionPool(transports, clock, resolved.idleConnectionMs);
+      const pool = new ConnectionPool(transports, clock, logger, resolved.idleConnectionMs);
       const publishing = new Publishing(
         broker,
         new CodecSet(codecs),
@@ -60,15 +62,20 @@ class CallClient implements Client {
   ) {}
 
   async unary(endpoint: EndpointDescriptor, value: unknown, options: CallOptions = {}): Promise<Reply> {
-    const prepared = prepareCall(endpoint, value, options, this.options, this.parts.clock);
-    const reply =
-      this.around === undefined
-        ? await runAttempts(prepared, this.parts)
-        : await this.around(interceptedCall(prepared.call), (call) =>
-            runAttempts(withChanges(prepared, call), this.parts),
-          );
-    options.onReply?.(reply.metadata);
-    return reply;
+    let prepared: PreparedCall | undefined;
+    try {
+      prepared = prepareCall(endpoint, value, options, this.options, this.parts.clock);
+      const { around } = this;
+      const reply = await (around === undefined
+        ? runAttempts(prepared, this.parts)
+        : this.#intercepted(prepared, around));
+      options.onReply?.(reply.metadata);
+      return reply;
+    } catch (thrown) {
+      throw located(ServiceError.from(thrown), endpoint);
+    } finally {
+      prepared?.release();
+    }
   }
 
   publish(topic: string, value: unknown, options: PublishOptions & { readonly schema?: Schema } = {}): Promise<void> {
@@ -76,9 +83,24 @@ class CallClient implements Client {
   }
 
   async close(): Promise<void> {
-    await this.parts.pool.close();
-    await this.parts.selector.close();
+    const settled = await Promise.allSettled([this.parts.pool.close(), this.parts.selector.close()]);
+    for (const result of settled) if (result.status === 'rejected') throw result.reason;
   }
+
+  async #intercepted(prepared: PreparedCall, around: Chain): Promise<Reply> {
+    const { call, release } = interceptedCall(prepared.call, this.parts.clock);
+    try {
+      return await around(call, (changed) => runAttempts(withChanges(prepared, changed), this.parts));
+    } finally {
+      release();
+    }
+  }
+}
+
+/** The error with its place. It is also what tells a handler's own error from one that it passes on. */
+function located(error: ServiceError, { service, name }: EndpointDescriptor): ServiceError {
+  if (error.service !== undefined && error.endpoint !== undefined) return error;
+  return error.with({ service: error.service ?? service, endpoint: error.endpoint ?? name });
 }
 
 /** What interceptors may change about a call is its value, its metadata, and a deadline made earlier. */

@@ -2,16 +2,18 @@ import {
   type CancelTimer,
   type Clock,
   type Connection,
+  type Logger,
   type Node,
   ServiceError,
   type Transport,
 } from '@tenon/contract';
+import { runOutsideCalls } from '../context/call-context.js';
 
 /**
  * One connection per node, dialled at its first call, shared by all further ones, and closed when it has been idle.
  */
 export class ConnectionPool {
-  readonly #entries = new Map<string, Entry>();
+  readonly #loans = new Map<string, Loan>();
   readonly #transports: readonly Transport[];
   #cancelSweep: CancelTimer | undefined;
   #closed = false;
@@ -20,45 +22,61 @@ export class ConnectionPool {
   constructor(
     transports: readonly Transport[],
     private readonly clock: Clock,
+    private readonly logger: Logger,
     private readonly idleMs: number,
   ) {
     this.#transports = [...transports].reverse();
   }
 
   /**
-   * Lends the connection to a node: give it back by `release` when the call has ended.
+   * Lends the connection to a node: give it back by `release` when the call has ended, or was given up while dialling.
    *
-   * Rejects with `Unavailable`, `executed: 'no'`, where no transport reaches the node or dialling fails.
+   * Throws (and the connection, where it is still dialled, rejects with) `Unavailable`, `executed: 'no'`, where no
+   * transport reaches the node or dialling fails; `FailedPrecondition` after `close`.
    */
-  async acquire(node: Node, service: string): Promise<Lent> {
+  acquire(node: Node, service: string): Loan {
     if (this.#closed) throw new ServiceError('FailedPrecondition', 'the client is closed', { executed: 'no' });
-    const key = `${service} ${node.id} ${node.address}`;
-    let entry = this.#entries.get(key);
-    if (entry === undefined) {
-      entry = { connection: this.#transportFor(node).dial(node, { service }), uses: 0, idleSince: 0 };
-      this.#entries.set(key, entry);
-      this.#scheduleSweep();
-    }
-    entry.uses += 1;
-    try {
-      return { connection: await entry.connection, entry };
-    } catch (thrown) {
-      if (this.#entries.get(key) === entry) this.#entries.delete(key);
-      throw ServiceError.from(thrown, { code: 'Unavailable', executed: 'no' });
-    }
+    const key = [service, node.id, node.address].join('\0');
+    // The connection outlives the call that is the first to need it.
+    const loan = this.#loans.get(key) ?? runOutsideCalls(() => this.#dial(key, node, service));
+    loan.uses += 1;
+    return loan;
   }
 
-  release({ entry }: Lent): void {
-    entry.uses -= 1;
-    if (entry.uses === 0) entry.idleSince = this.clock.now();
+  release(loan: Loan): void {
+    loan.uses -= 1;
+    if (loan.uses === 0) loan.idleSince = this.clock.now();
   }
 
+  /** Closes every connection, also those that are being dialled. Rejects, when all is done, with the first failure. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#cancelSweep?.();
-    const entries = [...this.#entries.values()];
-    this.#entries.clear();
-    await Promise.all(entries.map(closeEntry));
+    const loans = [...this.#loans.values()];
+    this.#loans.clear();
+    const settled = await Promise.allSettled(loans.map(closeLoan));
+    for (const result of settled) if (result.status === 'rejected') throw result.reason;
+  }
+
+  #dial(key: string, node: Node, service: string): Loan {
+    const transport = this.#transportFor(node);
+    const stop = new AbortController();
+    const dial = async (): Promise<Connection> => transport.dial(node, { service, signal: stop.signal });
+    const connection = dial().then(
+      (dialled) => {
+        loan.connection = dialled;
+        return dialled;
+      },
+      (thrown) => {
+        // Not kept: the next call dials anew.
+        if (this.#loans.get(key) === loan) this.#loans.delete(key);
+        throw ServiceError.from(thrown, { code: 'Unavailable' }).with({ executed: 'no' });
+      },
+    );
+    const loan: Loan = { connection, stop, uses: 0, idleSince: this.clock.now() };
+    this.#loans.set(key, loan);
+    this.#scheduleSweep();
+    return loan;
   }
 
   #transportFor(node: Node): Transport {
@@ -76,30 +94,32 @@ export class ConnectionPool {
     this.#cancelSweep ??= this.clock.after(this.idleMs, () => {
       this.#cancelSweep = undefined;
       const longAgo = this.clock.now() - this.idleMs;
-      for (const [key, entry] of this.#entries) {
-        if (entry.uses > 0 || entry.idleSince > longAgo) continue;
-        this.#entries.delete(key);
-        void closeEntry(entry);
+      for (const [key, loan] of this.#loans) {
+        if (loan.uses > 0 || loan.idleSince > longAgo) continue;
+        this.#loans.delete(key);
+        closeLoan(loan).catch((error: unknown) => {
+          this.logger.warn('an idle connection could not be closed', { error });
+        });
       }
-      if (this.#entries.size > 0) this.#scheduleSweep();
+      if (this.#loans.size > 0) this.#scheduleSweep();
     });
   }
 }
 
 /** A connection on loan. */
-export interface Lent {
-  readonly connection: Connection;
-  readonly entry: Entry;
-}
-
-interface Entry {
-  readonly connection: Promise<Connection>;
+export interface Loan {
+  /** A promise as long as it is being dialled. */
+  connection: Connection | Promise<Connection>;
+  /** Ends the dialling. */
+  readonly stop: AbortController;
   uses: number;
   idleSince: number;
 }
 
-async function closeEntry(entry: Entry): Promise<void> {
-  // A connection that could not be dialled was reported to whoever wanted it; there is nothing to close.
-  const connection = await entry.connection.catch(() => undefined);
-  await connection?.close();
+async function closeLoan({ connection, stop }: Loan): Promise<void> {
+  if (connection instanceof Promise)
+    stop.abort(new ServiceError('Unavailable', 'the connection was closed while it was dialled', { executed: 'no' }));
+  // One that could not be dialled was reported to whoever wanted it; there is nothing to close.
+  const dialled = await Promise.resolve(connection).catch(() => undefined);
+  await dialled?.close();
 }

@@ -12,6 +12,7 @@ import { checkedNumber } from '@tenon/contract/authoring';
 import { type CallContext, currentCall } from '../context/index.js';
 import { byLabels, byVersion } from '../selector/filters.js';
 import { longestCallMs, type ResolvedClientOptions } from './client-options.js';
+import { joinedSignal } from './joined-signal.js';
 
 /** A call with everything settled that its options, the client's and the call being served say about it. */
 export interface PreparedCall {
@@ -21,6 +22,8 @@ export interface PreparedCall {
   readonly address: string | undefined;
   readonly maxAttempts: number;
   readonly idempotent: boolean;
+  /** To be called when the call has ended: frees what its signal listens to. */
+  readonly release: () => void;
 }
 
 /**
@@ -47,33 +50,36 @@ export function prepareCall(
   const now = clock.now();
   const deadline = outer === undefined ? now + timeoutMs : Math.min(now + timeoutMs, outer.deadline);
   if (deadline <= now) throw ended('DeadlineExceeded', 'the deadline of the call being served has passed', endpoint);
-  const signal = signalOf(options.signal, outer);
-  if (signal?.aborted === true) throw ended('Canceled', 'the call was cancelled before it was sent', endpoint);
+  if (options.signal?.aborted === true || outer?.canceled !== undefined)
+    throw ended('Canceled', 'the call was cancelled before it was sent', endpoint);
+  const maxAttempts = checkedNumber('maxAttempts', options.maxAttempts, {
+    min: 1,
+    max: 5,
+    fallback: client.retry.maxAttempts,
+  });
+  const metadata = metadataOf(options.metadata, outer, client.propagate);
+  // Last, because it listens: nothing may throw from here on.
+  const { signal, release } = signalOf(options.signal, outer);
   return {
-    call: {
-      endpoint,
-      value,
-      metadata: metadataOf(options.metadata, outer, client.propagate),
-      deadline,
-      signal,
-      contentType: options.contentType ?? client.contentType,
-    },
+    call: { endpoint, value, metadata, deadline, signal, contentType: options.contentType ?? client.contentType },
     filters: filtersOf(options),
     key: options.key,
     address: options.address,
-    maxAttempts: checkedNumber('maxAttempts', options.maxAttempts, {
-      min: 1,
-      max: 5,
-      fallback: client.retry.maxAttempts,
-    }),
+    maxAttempts,
     idempotent: options.idempotent ?? endpoint.idempotent,
+    release,
   };
 }
 
-function signalOf(own: AbortSignal | undefined, outer: CallContext | undefined): AbortSignal | undefined {
-  if (outer === undefined) return own;
-  return own === undefined ? outer.signal : AbortSignal.any([own, outer.signal]);
+function signalOf(
+  own: AbortSignal | undefined,
+  outer: CallContext | undefined,
+): { readonly signal: AbortSignal | undefined; readonly release: () => void } {
+  if (outer === undefined) return { signal: own, release: nothing };
+  return own === undefined ? { signal: outer.signal, release: nothing } : joinedSignal(own, outer.signal);
 }
+
+function nothing(): void {}
 
 function metadataOf(own: Metadata | undefined, outer: CallContext | undefined, propagate: readonly string[]): Metadata {
   if (outer === undefined || propagate.length === 0) return checkedMetadata(own);

@@ -14,7 +14,6 @@ import type { CodecSet } from '@tenon/contract/authoring';
 import type { Chain } from '../interceptors/chain.js';
 import type { CompiledSchemas } from '../schemas/compiled-schemas.js';
 import type { ResolvedClientOptions } from './client-options.js';
-import { neverAborted } from './intercepted-call.js';
 
 /** The way of an event out: interceptors, validation, encoding, broker. */
 export class Publishing {
@@ -27,11 +26,17 @@ export class Publishing {
     private readonly options: ResolvedClientOptions,
   ) {}
 
-  async publish(
-    topic: string,
-    value: unknown,
-    options: PublishOptions & { readonly schema?: Schema | undefined },
-  ): Promise<void> {
+  /** Rejects with `ServiceError`s that name the topic as their endpoint; `executed: 'no'` before the broker had it. */
+  async publish(topic: string, value: unknown, options: EventOptions): Promise<void> {
+    try {
+      await this.#publish(topic, value, options);
+    } catch (thrown) {
+      const error = ServiceError.from(thrown);
+      throw error.with({ endpoint: error.endpoint ?? topic });
+    }
+  }
+
+  async #publish(topic: string, value: unknown, options: EventOptions): Promise<void> {
     const broker = this.broker;
     if (broker === undefined) {
       throw new ServiceError(
@@ -57,7 +62,7 @@ export class Publishing {
         metadata,
         deadline: Number.POSITIVE_INFINITY,
         get signal() {
-          return options.signal ?? neverAborted();
+          return options.signal ?? new AbortController().signal;
         },
       },
       async (call): Promise<Reply> => {
@@ -72,19 +77,24 @@ export class Publishing {
     topic: string,
     event: unknown,
     metadata: Metadata,
-    {
-      schema,
-      id,
-      contentType = this.options.contentType ?? broker.contentType,
-      signal,
-    }: PublishOptions & { readonly schema?: Schema | undefined },
+    { schema, id, contentType = this.options.contentType ?? broker.contentType, signal }: EventOptions,
   ): Promise<void> {
-    await this.schemas.of(schema)?.validate(event);
-    const body = this.codecs.of(contentType).encode(event, schema);
+    const body = await this.#body(event, contentType, schema);
     await broker.publish(
       topic,
       { id: id ?? crypto.randomUUID(), timeMs: this.clock.wallTime(), contentType, metadata, body },
       { signal },
     );
   }
+  /** Nothing has left before this is done. */
+  async #body(event: unknown, contentType: string, schema: Schema | undefined): Promise<Uint8Array> {
+    try {
+      await this.schemas.of(schema)?.validate(event);
+      return this.codecs.of(contentType).encode(event, schema);
+    } catch (thrown) {
+      throw ServiceError.from(thrown).with({ executed: 'no' });
+    }
+  }
 }
+
+type EventOptions = PublishOptions & { readonly schema?: Schema | undefined };

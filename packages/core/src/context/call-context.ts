@@ -77,11 +77,15 @@ export class CallContext {
   /**
    * Adds a pair to the reply's metadata; the same key again replaces it.
    *
-   * @throws ServiceError `InvalidArgument` for a key or value that no wire could carry.
+   * @throws ServiceError `InvalidArgument` for a key or value that no wire could carry, `ResourceExhausted` for too many;
+   * with `executed: 'yes'`, because it is the handler that runs.
    */
   setReplyMetadata(key: string, value: string): void {
-    const checked = checkedMetadata({ ...this.#replyMetadata, [key]: value });
-    this.#replyMetadata = checked;
+    try {
+      this.#replyMetadata = checkedMetadata({ ...this.#replyMetadata, [key.toLowerCase()]: value });
+    } catch (thrown) {
+      throw ServiceError.from(thrown).with({ executed: 'yes' });
+    }
   }
 
   get replyMetadata(): Metadata {
@@ -124,5 +128,13 @@ export function runInContext<T>(context: CallContext, body: () => T): T {
   return calls.run(context, body);
 }
 
+/**
+ * Runs `body` outside of the call being served, if there is one: for what a call begins and others share, such as a
+ * connection or a watch. It would keep the first call's context alive, and log under its request id, long after its end.
+ */
+export function runOutsideCalls<T>(body: () => T): T {
+  return calls.run(undefined, body);
+}
+
 // One storage for the process: it holds nothing itself, each call brings its own context, whichever app serves it.
-const calls = new AsyncLocalStorage<CallContext>();
+const calls = new AsyncLocalStorage<CallContext | undefined>();

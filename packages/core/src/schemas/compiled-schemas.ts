@@ -1,8 +1,8 @@
 import type { CompiledSchema, Schema, Validator } from '@tenon/contract';
 
-/** Each schema compiled once, at start. */
+/** Each schema compiled once, at its first use, and forgotten with it. */
 export class CompiledSchemas {
-  readonly #compiled = new Map<Schema, CompiledSchema | undefined>();
+  readonly #compiled = new WeakMap<Schema, CompiledSchema | undefined>();
 
   constructor(private readonly validator: Validator | undefined) {}
 

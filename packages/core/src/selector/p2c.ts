@@ -43,17 +43,20 @@ interface Load {
 
 class P2cPicker implements Picker {
   readonly #loads = new Map<string, Load>();
+  #sweptAt: number;
 
   constructor(
     private readonly clock: Clock,
     private readonly decayMs: number,
     private readonly penaltyMs: number,
-  ) {}
+  ) {
+    this.#sweptAt = clock.now();
+  }
 
   pick(candidates: readonly Candidate[]): Candidate {
     const picked = candidates.length === 1 ? (candidates[0] as Candidate) : this.#lighterOfTwo(candidates);
     this.#load(picked).pending += 1;
-    if (this.#loads.size > 2 * candidates.length + 64) this.#forgetIdle(candidates);
+    this.#forgetSilent();
     return picked;
   }
 
@@ -61,6 +64,8 @@ class P2cPicker implements Picker {
     const load = this.#loads.get(candidate.node.id);
     if (load === undefined) return;
     load.pending = Math.max(0, load.pending - 1);
+    // A call that its caller gave up would have taken longer: that never makes a node look faster.
+    if (outcome.error?.code === 'Canceled' && outcome.elapsedMs <= load.averageMs) return;
     const failed = outcome.error !== undefined && faults.has(outcome.error.code);
     const sample = failed ? Math.max(outcome.elapsedMs, this.penaltyMs) : outcome.elapsedMs;
     const now = this.clock.now();
@@ -83,7 +88,7 @@ class P2cPicker implements Picker {
     if (load === undefined) return 1;
     // The average fades while nothing is sent, and is forgotten after three decay times: an avoided node is tried again.
     const silentFor = (this.clock.now() - load.sampledAt) / this.decayMs;
-    const average = silentFor > 3 ? 0 : load.averageMs * Math.exp(-silentFor);
+    const average = silentFor > memoryInDecays ? 0 : load.averageMs * Math.exp(-silentFor);
     return (average + 1) * (load.pending + 1);
   }
 
@@ -96,13 +101,23 @@ class P2cPicker implements Picker {
     return load;
   }
 
-  #forgetIdle(candidates: readonly Candidate[]): void {
-    const present = new Set(candidates.map((candidate) => candidate.node.id));
+  /**
+   * Drops the nodes whose average counts for nothing any more, which is what becomes of those that are gone. (Candidates
+   * do not tell who is gone: a filter may have left the others out.)
+   */
+  #forgetSilent(): void {
+    const now = this.clock.now();
+    const memoryMs = memoryInDecays * this.decayMs;
+    if (now - this.#sweptAt <= memoryMs) return;
+    this.#sweptAt = now;
     for (const [id, load] of this.#loads) {
-      if (load.pending === 0 && !present.has(id)) this.#loads.delete(id);
+      if (load.pending === 0 && now - load.sampledAt > memoryMs) this.#loads.delete(id);
     }
   }
 }
+
+/** After so many decay times without a sample a node's average is forgotten. */
+const memoryInDecays = 3;
 
 /** Failures that speak of the node. What a handler answers by choice says nothing about its load. */
 const faults: ReadonlySet<string> = new Set([

@@ -10,6 +10,7 @@ import {
   ServiceError,
   Strategy,
 } from '@tenon/contract';
+import { runOutsideCalls } from '../context/call-context.js';
 import { ServiceNodes } from './service-nodes.js';
 
 /**
@@ -57,12 +58,28 @@ class RegistrySelector implements Selector {
       throw new ServiceError('FailedPrecondition', 'the selector is closed', { executed: 'no', service });
     let nodes = this.#services.get(service);
     if (nodes === undefined) {
-      nodes = new ServiceNodes(service, this.registry, this.strategy.picker(service), this.logger);
+      this.#forgetUnknown();
+      // The watch outlives the call that is the first to need it.
+      nodes = runOutsideCalls(
+        () => new ServiceNodes(service, this.registry, this.strategy.picker(service), this.logger),
+      );
       this.#services.set(service, nodes);
     }
     return nodes;
   }
+
+  /** Names may come from outside, as in a gateway: those that nobody serves must not each keep a watch for good. */
+  #forgetUnknown(): void {
+    const unknown = [...this.#services].filter(([, nodes]) => nodes.idle);
+    for (const [service, nodes] of unknown.slice(0, Math.max(0, unknown.length - maxUnknownServices + 1))) {
+      this.#services.delete(service);
+      void nodes.close();
+    }
+  }
 }
+
+/** How many services without a node are watched; of more, those asked for longest ago are forgotten. */
+const maxUnknownServices = 256;
 
 function pick(
   service: string,

@@ -17,7 +17,7 @@ export class ServiceNodes {
   readonly #logger: Logger;
   #candidates: readonly Candidate[] | undefined;
   #failure: ServiceError | undefined;
-  #waiting: (() => void)[] = [];
+  readonly #waiting = new Set<() => void>();
   #watchEnded: Promise<void>;
 
   constructor(service: string, registry: Registry, picker: Picker, logger: Logger) {
@@ -30,6 +30,11 @@ export class ServiceNodes {
   /** The newest set, or undefined before the first one came. */
   get candidates(): readonly Candidate[] | undefined {
     return this.#candidates;
+  }
+
+  /** Whether nobody would miss it: no node is known, and nobody waits for one. */
+  get idle(): boolean {
+    return (this.#candidates === undefined || this.#candidates.length === 0) && this.#waiting.size === 0;
   }
 
   /**
@@ -91,19 +96,24 @@ export class ServiceNodes {
 
   #change(signal: AbortSignal | undefined): Promise<void> {
     return new Promise((resolve, reject) => {
-      const aborted = (): void => reject(ServiceError.from(signal?.reason, { code: 'Canceled', executed: 'no' }));
-      if (signal?.aborted === true) return aborted();
-      signal?.addEventListener('abort', aborted, { once: true });
-      this.#waiting.push(() => {
+      const wake = (): void => {
         signal?.removeEventListener('abort', aborted);
         resolve();
-      });
+      };
+      const aborted = (): void => {
+        this.#waiting.delete(wake);
+        const why = `nobody waits any more for the nodes of "${this.#service}"`;
+        reject(new ServiceError('Canceled', why, { executed: 'no', service: this.#service, cause: signal?.reason }));
+      };
+      if (signal?.aborted === true) return aborted();
+      signal?.addEventListener('abort', aborted, { once: true });
+      this.#waiting.add(wake);
     });
   }
 
   #wake(): void {
-    const waiting = this.#waiting;
-    this.#waiting = [];
+    const waiting = [...this.#waiting];
+    this.#waiting.clear();
     for (const wake of waiting) wake();
   }
 }

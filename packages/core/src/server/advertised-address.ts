@@ -1,5 +1,5 @@
 import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os';
-import { isWildcard } from './server-options.js';
+import { isWildcard, normalizedHost, splitAddress } from './server-options.js';
 
 /**
  * What others are told to dial: the `advertise` option (its port filled in where it names none), else the address that
@@ -11,16 +11,22 @@ export function advertisedAddress(
   advertise: string | undefined,
   interfaces: NodeJS.Dict<NetworkInterfaceInfo[]> = networkInterfaces(),
 ): string {
-  if (advertise !== undefined && advertise !== '') {
-    return /:\d+$/.test(advertise) ? advertise : `${bracketed(advertise)}:${listening.port}`;
+  if (advertise !== undefined) {
+    const { host, port = listening.port } = splitAddress(advertise);
+    return joined(host, port);
   }
-  const host = isWildcard(listening.host) ? ownAddress(interfaces) : listening.host;
-  return `${bracketed(host)}:${listening.port}`;
+  return joined(isWildcard(listening.host) ? ownAddress(interfaces) : listening.host, listening.port);
+}
+
+/** `host:port`, where an IPv6 host stands in brackets. */
+export function joined(host: string, port: number): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
 /** Whether an address leads every machine to itself. */
 export function isLoopback(address: string): boolean {
-  return /^(127\.\d+\.\d+\.\d+|\[?::1\]?|localhost)(:\d+)?$/.test(address);
+  const host = normalizedHost(splitAddress(address).host);
+  return /^(127\.\d+\.\d+\.\d+|\[::1\]|\[::ffff:7f[0-9a-f]{2}:[0-9a-f]{1,4}\]|(.+\.)?localhost)$/.test(host);
 }
 
 /** The first private IPv4 address, else the first other one, else loopback. */
@@ -30,10 +36,6 @@ function ownAddress(interfaces: NodeJS.Dict<NetworkInterfaceInfo[]>): string {
     .filter((info) => info.family === 'IPv4' && !info.internal)
     .map((info) => info.address);
   return candidates.find((address) => privateAddress.test(address)) ?? candidates[0] ?? '127.0.0.1';
-}
-
-function bracketed(host: string): string {
-  return host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;
 }
 
 /** RFC 1918. */

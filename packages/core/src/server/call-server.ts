@@ -24,7 +24,7 @@ import { CodecSet } from '@tenon/contract/authoring';
 import { chain, interceptorsAt } from '../interceptors/chain.js';
 import { SharedPort } from '../port/index.js';
 import { CompiledSchemas } from '../schemas/compiled-schemas.js';
-import { advertisedAddress, isLoopback } from './advertised-address.js';
+import { advertisedAddress, isLoopback, joined } from './advertised-address.js';
 import { Dispatcher } from './dispatcher.js';
 import { type EventParts, EventRoute } from './event-route.js';
 import { Registration } from './registration.js';
@@ -68,7 +68,11 @@ class CallServer implements Server {
   readonly #registration: Registration;
   readonly #instance = crypto.randomUUID().replaceAll('-', '').slice(0, 12);
   readonly #events: EventRoute[] = [];
+  /** Ends a start that is under way. */
+  readonly #stop = new AbortController();
   #state: State = 'new';
+  #starting: Promise<void> | undefined;
+  #closing: Promise<void> | undefined;
   #port: SharedPort | undefined;
   #listeners: Listener[] = [];
   #subscriptions: Subscription[] = [];
@@ -118,18 +122,8 @@ class CallServer implements Server {
   async start(signal: AbortSignal): Promise<void> {
     this.#expect('new', 'start');
     this.#state = 'starting';
-    try {
-      if (this.#services.length > 0) {
-        await this.#listen();
-        await this.#subscribe(signal);
-        await this.#register(signal);
-      }
-      signal.throwIfAborted();
-      this.#state = 'started';
-    } catch (thrown) {
-      await this.close();
-      throw ServiceError.from(thrown, { code: 'Unavailable', executed: 'no' });
-    }
+    this.#starting = this.#startAll(AbortSignal.any([signal, this.#stop.signal]));
+    await this.#starting;
   }
 
   async drain(signal: AbortSignal): Promise<void> {
@@ -139,14 +133,49 @@ class CallServer implements Server {
     await untilAborted(this.#drainAll(signal), signal, () => this.#cancelAll());
   }
 
-  async close(): Promise<void> {
-    if (this.#state === 'closed') return;
+  close(): Promise<void> {
+    this.#closing ??= this.#closeAll();
+    return this.#closing;
+  }
+
+  async #startAll(signal: AbortSignal): Promise<void> {
+    try {
+      if (this.#services.length > 0) {
+        await this.#listen(signal);
+        await this.#subscribe(signal);
+        await this.#register(signal);
+      }
+      signal.throwIfAborted();
+      this.#state = 'started';
+    } catch (thrown) {
+      this.#state = 'closed';
+      await this.#endAll().catch((error: unknown) => {
+        this.#parts.logger.error('a start that failed could not be undone', { error });
+      });
+      throw ServiceError.from(thrown, { code: 'Unavailable', executed: 'no' });
+    }
+  }
+
+  async #closeAll(): Promise<void> {
+    const starting = this.#state === 'starting';
     this.#state = 'closed';
+    this.#dispatcher.refuse();
+    if (starting)
+      this.#stop.abort(new ServiceError('Canceled', 'the server was closed while it started', { executed: 'no' }));
+    // Whoever started it has the error. What a step made at the last moment is ended here too.
+    await this.#starting?.catch(() => {});
+    await this.#endAll();
+  }
+
+  /** Whatever fails, the rest is ended too; rejects then with the first failure. Twice is fine. */
+  async #endAll(): Promise<void> {
+    this.#dispatcher.refuse();
     this.#cancelAll();
     await this.#registration.release();
-    await Promise.all(this.#subscriptions.map((subscription) => subscription.close()));
-    await Promise.all(this.#listeners.map((listener) => listener.close()));
+    const ended = [...this.#subscriptions.splice(0), ...this.#listeners.splice(0)].map((ear) => ear.close());
+    const settled = await Promise.allSettled(ended);
     await this.#port?.close();
+    for (const result of settled) if (result.status === 'rejected') throw result.reason;
   }
 
   async #drainAll(signal: AbortSignal): Promise<void> {
@@ -159,17 +188,18 @@ class CallServer implements Server {
     await this.#port?.drain();
   }
 
-  async #listen(): Promise<void> {
+  async #listen(signal: AbortSignal): Promise<void> {
     const { host, port, maxMessageBytes } = this.#options;
     this.#port = new SharedPort({ host, port, maxMessageBytes, instance: this.#instance }, this.#parts.logger);
     for (const transport of this.#parts.transports) {
       this.#listeners.push(await transport.listen(this.#port, this.#dispatcher));
+      signal.throwIfAborted();
     }
     const opened = await this.#port.open();
+    signal.throwIfAborted();
     if (opened !== undefined) {
       const advertise = advertisedAddress(opened, this.#options.advertise);
-      const listen = advertisedAddress(opened, opened.host);
-      this.#address = { listen, advertise };
+      this.#address = { listen: joined(opened.host, opened.port), advertise };
       this.#warnOfLoopback(advertise);
       return;
     }
@@ -201,6 +231,7 @@ class CallServer implements Server {
       }
       const options = { queue, maxInFlight, signal };
       this.#subscriptions.push(await broker.subscribe(topic, (delivery) => event.handle(delivery), options));
+      signal.throwIfAborted();
     }
   }
 

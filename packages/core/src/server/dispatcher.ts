@@ -32,9 +32,14 @@ export class Dispatcher implements CallHandler {
     return new Promise((resolve, reject) => this.#serve(incoming, resolve, reject));
   }
 
-  /** Refuses further calls with `Unavailable`, `executed: 'no'`, and resolves when those that run have ended. */
-  drain(): Promise<void> {
+  /** Refuses further calls with `Unavailable`, `executed: 'no'`. */
+  refuse(): void {
     this.#refusal ??= new ServiceError('Unavailable', 'the node is shutting down', { executed: 'no' });
+  }
+
+  /** Refuses further calls, and resolves when those that run have ended. */
+  drain(): Promise<void> {
+    this.refuse();
     if (this.#running.size === 0) return Promise.resolve();
     return new Promise((resolve) => this.#idle.push(resolve));
   }
@@ -47,10 +52,6 @@ export class Dispatcher implements CallHandler {
 
   #serve(incoming: IncomingCall, resolve: (reply: Reply) => void, reject: (error: ServiceError) => void): void {
     const now = this.clock.now();
-    if (incoming.deadline <= now) {
-      reject(deadlinePassed('before the call began').with({ executed: 'no' }));
-      return;
-    }
     const route = this.router.find(incoming);
     const deadline = Math.min(incoming.deadline, now + this.maxDeadlineMs);
     let handlerStarted = false;
@@ -90,12 +91,15 @@ export class Dispatcher implements CallHandler {
     route: Route | undefined,
     started: () => void,
   ): Promise<Reply> {
-    const serve = async (call: InterceptedCall | undefined): Promise<Reply> => {
+    const serve = async (changed: InterceptedCall | undefined): Promise<Reply> => {
       if (this.#refusal !== undefined) throw this.#refusal;
+      if (incoming.deadline <= this.clock.now()) throw deadlinePassed('before the call began');
       if (route === undefined) throw this.router.missing(incoming);
-      return route.serve(incoming, context, call, started);
+      return route.serve(incoming, context, changed, started);
     };
-    return this.early === undefined ? serve(undefined) : this.early(interceptedCall(incoming, context), serve);
+    if (this.early === undefined) return serve(undefined);
+    const seen = interceptedCall(context, 'unary');
+    return this.early(seen, (call) => serve(call === seen ? undefined : call));
   }
 
   #becameIdle(): void {

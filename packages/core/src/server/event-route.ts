@@ -12,6 +12,7 @@ import type { CodecSet } from '@tenon/contract/authoring';
 import { CallContext, runInContext } from '../context/index.js';
 import { type Chain, chain } from '../interceptors/chain.js';
 import type { CompiledSchemas } from '../schemas/compiled-schemas.js';
+import { interceptedCall } from './intercepted-call.js';
 
 /** What the way of an event is made of, beside the subscription itself. */
 export interface EventParts {
@@ -78,36 +79,25 @@ export class EventRoute {
   }
 
   async #serve(delivery: Delivery, context: CallContext): Promise<void> {
-    const decoded = async (call: InterceptedCall | undefined): Promise<Reply> => {
+    const decoded = async (changed: InterceptedCall | undefined): Promise<Reply> => {
       const { event } = this.subscription;
       const value = this.parts.codecs.of(delivery.message.contentType).decode(delivery.message.body, event);
       const built = this.#validate === undefined ? value : await this.#validate(value);
-      if (this.#around === undefined) return this.#handle(built);
-      return this.#around({ ...(call ?? this.#intercepted(delivery, context)), value: built }, (changed) =>
-        this.#handle(changed.value),
-      );
+      if (this.#around === undefined) return this.#handle(built, context);
+      const call = changed === undefined ? interceptedCall(context, 'event', built) : { ...changed, value: built };
+      return this.#around(call, (left) => this.#handle(left.value, context));
     };
-    if (this.#early === undefined) await decoded(undefined);
-    else await this.#early(this.#intercepted(delivery, context), decoded);
+    if (this.#early === undefined) {
+      await decoded(undefined);
+      return;
+    }
+    const seen = interceptedCall(context, 'event');
+    await this.#early(seen, (call) => decoded(call === seen ? undefined : call));
   }
 
-  async #handle(event: unknown): Promise<Reply> {
+  async #handle(event: unknown, context: CallContext): Promise<Reply> {
+    if (context.canceled !== undefined) throw context.canceled;
     await this.subscription.handle(event);
     return { value: undefined, metadata: noMetadata };
-  }
-
-  #intercepted(delivery: Delivery, context: CallContext): InterceptedCall {
-    return {
-      side: 'server',
-      kind: 'event',
-      service: this.service,
-      endpoint: delivery.topic,
-      value: undefined,
-      metadata: delivery.message.metadata,
-      deadline: context.deadline,
-      get signal() {
-        return context.signal;
-      },
-    };
   }
 }

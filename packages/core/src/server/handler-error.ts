@@ -12,8 +12,8 @@ export interface FailurePlace {
  * The error that a caller gets for what was thrown while serving its call.
  *
  * - A `ServiceError` passes with its code, message and details. Once the handler had begun it is `executed: 'yes'`,
- *   unless the handler itself says `no`: then it vouches that nothing was done. (An error that it passes on from a call
- *   of its own names another service, and says `no` about that call, not about this one.)
+ *   unless the handler itself says `no`: then it vouches that nothing was done. An error that it passes on from a call
+ *   or a publication of its own names a service or an endpoint, and says `no` about that one, not about this.
  * - Anything else becomes `Internal` with a correlation id and nothing of its text, which may hold secrets. The log line
  *   with the same id has everything.
  */
@@ -21,10 +21,12 @@ export function handlerError(thrown: unknown, place: FailurePlace, logger: Logge
   const { handlerStarted, context } = place;
   const { service, endpoint } = context;
   if (thrown instanceof ServiceError) {
-    const vouched = thrown.executed === 'no' && (thrown.service === undefined || thrown.service === service);
+    const vouched = thrown.executed === 'no' && thrown.service === undefined && thrown.endpoint === undefined;
     const executed = handlerStarted && !vouched ? 'yes' : 'no';
     return thrown.with({ service: thrown.service ?? service, endpoint: thrown.endpoint ?? endpoint, executed });
   }
+  // The usual end of a handler that heeded its signal. Its caller has been answered; there is nothing to find out.
+  if (context.canceled !== undefined && isAbort(thrown)) return context.canceled;
   const correlationId = crypto.randomUUID();
   logger.error('a handler failed', { service, endpoint, correlationId, requestId: context.requestId, error: thrown });
   return new ServiceError('Internal', `the handler failed; its log line has correlation id ${correlationId}`, {
@@ -33,4 +35,8 @@ export function handlerError(thrown: unknown, place: FailurePlace, logger: Logge
     correlationId,
     executed: handlerStarted ? 'yes' : 'no',
   });
+}
+
+function isAbort(thrown: unknown): boolean {
+  return typeof thrown === 'object' && thrown !== null && 'name' in thrown && thrown.name === 'AbortError';
 }

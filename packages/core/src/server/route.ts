@@ -34,22 +34,20 @@ export class Route {
   /**
    * Serves one call.
    *
-   * @param call - as the early interceptors left it, where there are any.
+   * @param changed - the call as the early interceptors changed it, where they did.
    * @param started - called right before the handler, the moment from which the call counts as executed.
    */
   async serve(
     incoming: IncomingCall,
     context: CallContext,
-    call: InterceptedCall | undefined,
+    changed: InterceptedCall | undefined,
     started: () => void,
   ): Promise<Reply> {
     const value = incoming.decode(this.#served.descriptor.request);
     const request = this.#validate === undefined ? value : await this.#validate(value);
     if (this.#around === undefined) return this.#handle(request, context, started);
-    return this.#around(
-      { ...(call ?? interceptedCall(incoming, context)), endpoint: this.endpoint, value: request },
-      (changed) => this.#handle(changed.value, context, started),
-    );
+    const call = changed === undefined ? interceptedCall(context, 'unary', request) : { ...changed, value: request };
+    return this.#around(call, (left) => this.#handle(left.value, context, started));
   }
 
   async #handle(request: unknown, context: CallContext, started: () => void): Promise<Reply> {

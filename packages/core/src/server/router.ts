@@ -8,13 +8,13 @@ type Routes = ReadonlyMap<string, Route>;
  * (routing, authorization, metrics) decides about the same thing.
  */
 export class Router {
-  readonly #nodes = new Map<string, Routes>();
+  readonly #nodes = new Map<string, { readonly service: string; readonly routes: Routes }>();
   readonly #services = new Map<string, Routes>();
 
   /** Adds one version of a service under its node's id. Calls that name no node go to the version added last. */
   add(nodeId: string, service: string, routes: readonly Route[]): void {
     const byEndpoint = new Map(routes.map((route) => [route.endpoint, route]));
-    this.#nodes.set(nodeId, byEndpoint);
+    this.#nodes.set(nodeId, { service, routes: byEndpoint });
     this.#services.set(service, byEndpoint);
   }
 
@@ -24,8 +24,9 @@ export class Router {
    */
   find({ node, service, endpoint }: IncomingCall): Route | undefined {
     if (service === '') return this.#only(endpoint);
-    const meant = node === undefined ? undefined : this.#nodes.get(node)?.get(endpoint);
-    return meant?.service === service ? meant : this.#services.get(service)?.get(endpoint);
+    const meant = node === undefined ? undefined : this.#nodes.get(node);
+    const routes = meant?.service === service ? meant.routes : this.#services.get(service);
+    return routes?.get(endpoint);
   }
 
   /**

@@ -44,7 +44,7 @@ export function resolveServerOptions(options: ServerOptions = {}): ResolvedServe
   return Object.freeze({
     host,
     port,
-    advertise: options.advertise,
+    advertise: checkedAdvertise(options.advertise),
     ttlMs: checkedNumber('server.ttlMs', options.ttlMs, { min: 1_000, max: 86_400_000, fallback: 15 * 1_000 }),
     maxDeadlineMs: checkedNumber('server.maxDeadlineMs', options.maxDeadlineMs, {
       min: 1,
@@ -59,9 +59,35 @@ export function resolveServerOptions(options: ServerOptions = {}): ResolvedServe
   });
 }
 
-/** Whether a host means every interface. */
+/** Whether a host means every interface, in any of its spellings: `0.0.0.0`, `0`, `::`, `0:0::0`. */
 export function isWildcard(host: string): boolean {
-  return host === '0.0.0.0' || host === '::' || host === '';
+  const spelled = normalizedHost(host);
+  return spelled === '' || spelled === '0.0.0.0' || spelled === '[::]' || spelled === '[::ffff:0:0]';
+}
+
+/** The one spelling that URLs have for a host: `127.1` is `127.0.0.1`, `0:0::1` is `[::1]`. Others stay as they are. */
+export function normalizedHost(host: string): string {
+  const url = `http://${host.includes(':') ? `[${host}]` : host}`;
+  return URL.canParse(url) ? new URL(url).hostname : host;
+}
+
+/** Whoever dials a wildcard calls itself, and nobody answers at port 0. An empty text counts as absent. */
+function checkedAdvertise(advertise: string | undefined): string | undefined {
+  if (advertise === undefined || advertise === '') return undefined;
+  const { host, port = 1 } = splitAddress(advertise);
+  if (/^[^\s/@[\]]+$/.test(host) && !isWildcard(host) && port >= 1 && port <= 65_535) return advertise;
+  throw new ServiceError(
+    'InvalidArgument',
+    `server.advertise is ${JSON.stringify(advertise)}; it must be an address that others can dial, host or host:port, such as 10.0.0.7 or [2001:db8::7]:8080`,
+    { executed: 'no' },
+  );
+}
+
+/** Splits `host` or `host:port`; an IPv6 host stands in brackets where a port follows it. */
+export function splitAddress(address: string): { readonly host: string; readonly port: number | undefined } {
+  const match = /^(?:\[([^\]]*)\]|([^:]*)):(\d+)$/.exec(address);
+  if (match !== null) return { host: match[1] ?? match[2] ?? '', port: Number(match[3]) };
+  return { host: address.replace(/^\[(.*)\]$/, '$1'), port: undefined };
 }
 
 /** Splits `host:port`; IPv6 hosts stand in brackets. */

@@ -1,0 +1,174 @@
+import { type Candidate, type Code, type Picker, ServiceError, type Strategy } from '@tenon/contract';
+import { FakeClock } from '@tenon/testing/fake-clock';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { type P2cOptions, p2cStrategy } from './p2c.js';
+
+const nodes = ['a', 'b', 'c', 'd'].map(candidateOf);
+const [a, b] = nodes as [Candidate, Candidate];
+const both = [a, b];
+
+let random = 1;
+
+beforeEach(() => {
+  random = 1;
+  // The same numbers in every run (Park and Miller's minimal standard generator).
+  vi.spyOn(Math, 'random').mockImplementation(() => {
+    random = (random * 48_271) % 2_147_483_647;
+    return random / 2_147_483_647;
+  });
+});
+
+afterEach(() => void vi.restoreAllMocks());
+
+function setUp(options: P2cOptions = {}) {
+  const clock = new FakeClock();
+  const create = p2cStrategy(options).create as unknown as (clock: FakeClock) => Strategy;
+  return { clock, picker: create(clock).picker('greeter') };
+}
+
+function candidateOf(id: string): Candidate {
+  const node = { id, address: `${id}:1`, metadata: {} };
+  return { node, record: { name: 'greeter', version: '1', metadata: {}, endpoints: [], nodes: [node] } };
+}
+
+const failureOf = (code: Code): ServiceError => new ServiceError(code, 'x');
+
+/** A pick of this very node, that took this long. */
+function call(picker: Picker, candidate: Candidate, elapsedMs: number, code?: Code): void {
+  picker.pick([candidate], undefined);
+  picker.report(candidate, { elapsedMs, error: code === undefined ? undefined : failureOf(code) });
+}
+
+/** The share of `candidate` in 1,000 picks that each end at once and teach nothing. */
+function shareOf(candidate: Candidate, picker: Picker, candidates: readonly Candidate[] = both): number {
+  let count = 0;
+  for (let pick = 0; pick < 1_000; pick += 1) {
+    const picked = picker.pick(candidates, undefined);
+    picker.report(picked, { elapsedMs: 0, error: failureOf('Canceled') });
+    if (picked === candidate) count += 1;
+  }
+  return count / 1_000;
+}
+
+test('nodes of which nothing is known share the calls', () => {
+  const { picker } = setUp();
+  for (const candidate of nodes) expect(shareOf(candidate, picker, nodes)).toBeCloseTo(0.25, 1);
+});
+
+test('one candidate is picked, whatever is known of it', () => {
+  const { picker } = setUp();
+  call(picker, a, 60_000, 'Unavailable');
+  expect(picker.pick([a], undefined)).toBe(a);
+});
+
+describe('a node', () => {
+  test('that is slower gets fewer calls, by the square of how much', () => {
+    const { picker } = setUp();
+    call(picker, a, 9);
+    call(picker, b, 29);
+    // Costs 10 and 30: odds of 9 to 1.
+    expect(shareOf(b, picker)).toBeCloseTo(0.1, 1);
+    expect(shareOf(b, picker)).toBeGreaterThan(0.05);
+  });
+
+  test('with calls under way gets fewer, until they end', () => {
+    const { picker } = setUp();
+    for (let pick = 0; pick < 9; pick += 1) picker.pick([a], undefined);
+    expect(shareOf(a, picker)).toBeLessThan(0.03);
+    for (let pick = 0; pick < 9; pick += 1) picker.report(a, { elapsedMs: 0, error: failureOf('Canceled') });
+    expect(shareOf(a, picker)).toBeCloseTo(0.5, 1);
+  });
+
+  test.each(['Unavailable', 'DeadlineExceeded', 'ResourceExhausted', 'Internal', 'Unknown', 'DataLoss'] as const)(
+    'that fails fast with %s is avoided',
+    (code) => {
+      const { picker } = setUp();
+      call(picker, a, 1, code);
+      call(picker, b, 20);
+      expect(shareOf(a, picker)).toBeLessThan(0.03);
+    },
+  );
+
+  test.each(['NotFound', 'InvalidArgument', 'PermissionDenied', 'FailedPrecondition'] as const)(
+    'that answers %s, by choice, is not',
+    (code) => {
+      const { picker } = setUp();
+      call(picker, a, 20, code);
+      call(picker, b, 20);
+      expect(shareOf(a, picker)).toBeCloseTo(0.5, 1);
+    },
+  );
+
+  test('does not look faster because its callers give up early', () => {
+    const { clock, picker } = setUp();
+    call(picker, a, 100);
+    call(picker, b, 100);
+    for (let times = 0; times < 20; times += 1) call(picker, a, 1, 'Canceled');
+    expect(shareOf(a, picker)).toBeCloseTo(0.5, 1);
+    // But it does look slower where they waited longer than it ever took.
+    call(picker, a, 1_000, 'Canceled');
+    expect(shareOf(a, picker)).toBeLessThan(0.05);
+    expect(clock.pending).toBe(0);
+  });
+
+  test('that was slow once is tried again as time passes', async () => {
+    const { clock, picker } = setUp({ decayMs: 1_000 });
+    call(picker, a, 60_000);
+    expect(shareOf(a, picker)).toBe(0);
+    await clock.advance(3_001);
+    expect(shareOf(a, picker)).toBeCloseTo(0.5, 1);
+  });
+
+  test('that got better wins calls back sample by sample, one that got worse loses them at once', async () => {
+    const { clock, picker } = setUp({ decayMs: 1_000 });
+    call(picker, a, 100);
+    call(picker, b, 100);
+    await clock.advance(1_000);
+    call(picker, a, 0);
+    call(picker, b, 100);
+    // 37 % of 100 is left of a's average, costs 37.8 and 101: odds of about 7 to 1.
+    expect(shareOf(b, picker)).toBeCloseTo(0.12, 1);
+    call(picker, a, 1_000);
+    expect(shareOf(a, picker)).toBeLessThan(0.03);
+  });
+});
+
+describe('what is known', () => {
+  test('of a node that a filter leaves out is kept', () => {
+    const { picker } = setUp();
+    call(picker, a, 60_000);
+    const many = Array.from({ length: 200 }, (_, index) => candidateOf(`n${index}`));
+    for (const candidate of many) call(picker, candidate, 1);
+    expect(shareOf(a, picker)).toBe(0);
+  });
+
+  test('of nodes that are gone is forgotten, unless calls to them are under way', async () => {
+    const forgotten = vi.spyOn(Map.prototype, 'delete');
+    const { clock, picker } = setUp({ decayMs: 1_000 });
+    for (let index = 0; index < 500; index += 1) call(picker, candidateOf(`n${index}`), 1);
+    picker.pick([a], undefined);
+    await clock.advance(3_000);
+    forgotten.mockClear();
+    call(picker, b, 1);
+    expect(forgotten).not.toHaveBeenCalled();
+    await clock.advance(1);
+    call(picker, b, 1);
+    const ids = forgotten.mock.calls.map(([id]) => String(id));
+    expect([ids.length, ids.includes('a'), ids.includes('b')]).toEqual([500, false, false]);
+  });
+
+  test('nothing of a node that was never picked', () => {
+    const { picker } = setUp();
+    picker.report(a, { elapsedMs: 60_000 });
+    expect(shareOf(a, picker)).toBeCloseTo(0.5, 1);
+  });
+});
+
+test.each([
+  [{ decayMs: 99 }, 'p2cStrategy.decayMs is 99; it must be a whole number from 100 to 600000'],
+  [{ decayMs: 600_001 }, 'p2cStrategy.decayMs is 600001; it must be a whole number from 100 to 600000'],
+  [{ failurePenaltyMs: 0 }, 'p2cStrategy.failurePenaltyMs is 0; it must be a whole number from 1 to 60000'],
+  [{ failurePenaltyMs: 60_001 }, 'p2cStrategy.failurePenaltyMs is 60001; it must be a whole number from 1 to 60000'],
+])('%j is refused by name and range', (options, rawMessage) => {
+  expect(() => p2cStrategy(options)).toThrow(expect.objectContaining({ code: 'InvalidArgument', rawMessage }));
+});

@@ -1,0 +1,149 @@
+import { type Intercept, noMetadata, type Reply, ServiceError } from '@tenon/contract';
+import { describe, expect, test, vi } from 'vitest';
+import { ArrivingCall } from '../../test/arriving-call.js';
+import { deferred } from '../../test/deferred.js';
+import { dispatcherOf } from '../../test/dispatcher-under-test.js';
+import { failureOf } from '../../test/failure-of.js';
+import { callContext } from '../context/index.js';
+
+describe('the deadline', () => {
+  /** A handler that ends only when it is told to. */
+  function stuck() {
+    const gate = deferred<string>();
+    const signals: AbortSignal[] = [];
+    const handle = (): Promise<string> => {
+      signals.push(callContext().signal);
+      return gate.promise;
+    };
+    return { gate, signals, ...dispatcherOf({ handle }) };
+  }
+
+  test('answers the caller and aborts the signal of the handler, which still counts as running', async () => {
+    const { clock, dispatcher, gate, signals } = stuck();
+    const failed = failureOf(dispatcher.unary(new ArrivingCall({ deadline: 500 })));
+    await clock.advance(499);
+    expect(signals[0]?.aborted).toBe(false);
+    await clock.advance(1);
+    expect(await failed).toMatchObject({ code: 'DeadlineExceeded', executed: 'maybe' });
+    expect(signals[0]?.reason).toMatchObject({ code: 'DeadlineExceeded' });
+    const drained = vi.fn();
+    const draining = dispatcher.drain().then(drained);
+    await clock.advance(0);
+    expect(drained).not.toHaveBeenCalled();
+    gate.resolve('late');
+    await draining;
+    expect(clock.pending).toBe(0);
+  });
+
+  test.each([Number.POSITIVE_INFINITY, 3_600_000])('of %d ms is capped by what the server allows', async (deadline) => {
+    const { clock, dispatcher, gate, signals } = stuck();
+    const failed = failureOf(dispatcher.unary(new ArrivingCall({ deadline })));
+    await clock.advance(59_999);
+    expect(signals[0]?.aborted).toBe(false);
+    await clock.advance(1);
+    expect(await failed).toMatchObject({ code: 'DeadlineExceeded', executed: 'maybe' });
+    gate.resolve('late');
+  });
+
+  test('during validation refuses a call whose handler then never starts', async () => {
+    const gate = deferred<Reply>();
+    const handle = vi.fn();
+    const slow: Intercept = async (call, next) => {
+      await gate.promise;
+      return next(call);
+    };
+    const { clock, dispatcher } = dispatcherOf({ handle, bound: [slow] });
+    const failed = failureOf(dispatcher.unary(new ArrivingCall({ deadline: 500 })));
+    await clock.advance(500);
+    expect(await failed).toMatchObject({ code: 'DeadlineExceeded', executed: 'no' });
+    gate.resolve({ value: undefined, metadata: noMetadata });
+    await dispatcher.drain();
+    expect(handle).not.toHaveBeenCalled();
+  });
+});
+
+describe('cancelling', () => {
+  test('by the caller is felt by the handler, and answered', async () => {
+    const felt = deferred<unknown>();
+    const { clock, logger, dispatcher } = dispatcherOf({
+      handle: () =>
+        new Promise((_resolve, reject) => {
+          const { signal } = callContext();
+          signal.addEventListener('abort', () => {
+            felt.resolve(signal.reason);
+            reject(signal.reason);
+          });
+        }),
+    });
+    const call = new ArrivingCall({ deadline: 500 });
+    const failed = failureOf(dispatcher.unary(call));
+    await clock.advance(0);
+    const reason = new ServiceError('Canceled', 'the caller left');
+    call.cancel(reason);
+    expect(await felt.promise).toBe(reason);
+    expect(await failed).toMatchObject({ code: 'Canceled', rawMessage: 'the caller left', executed: 'maybe' });
+    await dispatcher.drain();
+    expect([clock.pending, logger.lines]).toEqual([0, []]);
+  });
+
+  test('of all, at shutdown, answers each caller', async () => {
+    const gate = deferred();
+    const { clock, dispatcher } = dispatcherOf({ handle: () => gate.promise });
+    const failures = [1, 2].map(() => failureOf(dispatcher.unary(new ArrivingCall())));
+    await clock.advance(0);
+    dispatcher.cancelAll();
+    for (const failed of failures) expect(await failed).toMatchObject({ code: 'Unavailable', executed: 'maybe' });
+    gate.resolve();
+    await dispatcher.drain();
+    expect(clock.pending).toBe(0);
+  });
+
+  test('keeps what a handler throws afterwards from becoming an unhandled rejection, and logs it', async () => {
+    const gate = deferred();
+    const { clock, dispatcher, logger } = dispatcherOf({ handle: () => gate.promise });
+    const call = new ArrivingCall();
+    const failed = failureOf(dispatcher.unary(call));
+    await clock.advance(0);
+    call.cancel();
+    await failed;
+    gate.reject(new Error('after all'));
+    await dispatcher.drain();
+    expect(logger.complaints).toMatchObject([{ message: 'a handler failed' }]);
+  });
+
+  test('before the call is looked at refuses it', async () => {
+    const handle = vi.fn();
+    const { dispatcher } = dispatcherOf({ handle });
+    const call = new ArrivingCall();
+    call.onCancel = (listener) => listener(new ServiceError('Canceled', 'gone'));
+    expect(await failureOf(dispatcher.unary(call))).toMatchObject({ code: 'Canceled', executed: 'no' });
+    await dispatcher.drain();
+    expect(handle).not.toHaveBeenCalled();
+  });
+});
+
+describe('draining', () => {
+  test('of an idle dispatcher is at once, and refuses what comes', async () => {
+    const { dispatcher } = dispatcherOf();
+    await dispatcher.drain();
+    expect(await failureOf(dispatcher.unary(new ArrivingCall()))).toMatchObject({
+      code: 'Unavailable',
+      executed: 'no',
+      rawMessage: 'the node is shutting down',
+    });
+  });
+
+  test('finishes what runs, for everyone who waits', async () => {
+    const gate = deferred<string>();
+    const { clock, dispatcher } = dispatcherOf({ handle: () => gate.promise });
+    const replies = [1, 2].map(() => dispatcher.unary(new ArrivingCall()));
+    await clock.advance(0);
+    const drained = vi.fn();
+    const waiting = [dispatcher.drain().then(drained), dispatcher.drain().then(drained)];
+    await clock.advance(0);
+    expect(drained).not.toHaveBeenCalled();
+    gate.resolve('done');
+    await Promise.all(waiting);
+    expect((await Promise.all(replies)).map(({ value }) => value)).toEqual(['done', 'done']);
+  });
+});

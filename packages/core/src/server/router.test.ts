@@ -1,0 +1,103 @@
+import { describe, expect, test } from 'vitest';
+import { ArrivingCall } from '../../test/arriving-call.js';
+import { servedEndpoint } from '../../test/greeter.js';
+import { CompiledSchemas } from '../schemas/compiled-schemas.js';
+import { Route } from './route.js';
+import { Router } from './router.js';
+
+const schemas = new CompiledSchemas(undefined);
+
+function routeOf(node: string, service: string, name: string): Route {
+  return new Route(
+    node,
+    servedEndpoint(() => undefined, { descriptor: { service, name } }),
+    schemas,
+    [],
+  );
+}
+
+/** Two versions of `greeter`, of which the second has an endpoint more, and `mailer`. */
+function routerOfThree() {
+  const router = new Router();
+  const first = routeOf('greeter-1', 'greeter', 'Greeter.Hello');
+  const second = routeOf('greeter-1-2', 'greeter', 'Greeter.Hello');
+  const newer = routeOf('greeter-1-2', 'greeter', 'Greeter.Bye');
+  const mail = routeOf('mailer-1', 'mailer', 'Mailer.Send');
+  router.add('greeter-1', 'greeter', [first]);
+  router.add('greeter-1-2', 'greeter', [second, newer]);
+  router.add('mailer-1', 'mailer', [mail]);
+  return { router, first, second, newer, mail };
+}
+
+const call = (service: string, endpoint: string, node?: string): ArrivingCall =>
+  new ArrivingCall({ service, endpoint, node });
+
+describe('a call is found', () => {
+  const { router, first, second, newer, mail } = routerOfThree();
+
+  test.each([
+    ['by service and endpoint, in the version added last', call('greeter', 'Greeter.Hello'), second],
+    ['in the version of the node that was meant', call('greeter', 'Greeter.Hello', 'greeter-1'), first],
+    ['in the other version, by its node', call('greeter', 'Greeter.Hello', 'greeter-1-2'), second],
+    ['though meant for an earlier run of the process', call('greeter', 'Greeter.Hello', 'greeter-0'), second],
+    ['in its service, whatever node of another is named', call('greeter', 'Greeter.Bye', 'mailer-1'), newer],
+    ['by endpoint alone, where the wire has no service and one service has it', call('', 'Mailer.Send'), mail],
+  ])('%s', (_how, arriving, route) => {
+    expect(router.find(arriving)).toBe(route);
+  });
+});
+
+describe('a call is not found', () => {
+  const { router } = routerOfThree();
+
+  test.each([
+    ['because nobody serves it here', call('other', 'Other.Do'), 'Unimplemented', 'service "other" is not served here'],
+    [
+      'because its service has no such endpoint',
+      call('greeter', 'Greeter.hello'),
+      'Unimplemented',
+      'there is no endpoint "Greeter.hello" in service "greeter"',
+    ],
+    [
+      'because the version that was meant has no such endpoint, though another has',
+      call('greeter', 'Greeter.Bye', 'greeter-1'),
+      'Unimplemented',
+      'there is no endpoint "Greeter.Bye" in service "greeter"',
+    ],
+    [
+      'because its node is not here any more',
+      call('other', 'Other.Do', 'other-7'),
+      'Unavailable',
+      'node "other-7" of service "other" is not at this address any more',
+    ],
+    [
+      'because the wire has no service and none has the endpoint',
+      call('', 'Nobody.Do'),
+      'Unimplemented',
+      'there is no single endpoint "Nobody.Do" here',
+    ],
+  ])('%s', (_why, arriving, code, rawMessage) => {
+    expect(router.find(arriving)).toBeUndefined();
+    expect(router.missing(arriving)).toMatchObject({ code, rawMessage, executed: 'no' });
+  });
+
+  test('because the wire has no service and several have the endpoint', () => {
+    const other = new Router();
+    other.add('a-1', 'a', [routeOf('a-1', 'a', 'Health.Check')]);
+    other.add('b-1', 'b', [routeOf('b-1', 'b', 'Health.Check')]);
+    expect(other.find(call('', 'Health.Check'))).toBeUndefined();
+    expect(other.missing(call('', 'Health.Check'))).toMatchObject({ code: 'Unimplemented' });
+  });
+
+  test('by a name that objects have of themselves', () => {
+    expect(router.find(call('constructor', '__proto__'))).toBeUndefined();
+    expect(router.find(call('greeter', 'constructor', '__proto__'))).toBeUndefined();
+  });
+
+  test('with a long name, of which only the beginning is repeated', () => {
+    const long = 'x'.repeat(5_000);
+    for (const arriving of [call(long, long), call(long, long, long), call('greeter', long), call('', long)]) {
+      expect(router.missing(arriving).rawMessage.length).toBeLessThan(400);
+    }
+  });
+});
