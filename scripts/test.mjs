@@ -42,7 +42,7 @@ async function runVitest(args, report) {
   const code = await inherited(
     join(root, 'node_modules', '.bin', 'vitest'),
     ['run', '--reporter=default', `--reporter=${reporter}`, ...args],
-    { env: { ...serverEnvironment(), TENON_TALLY: report } },
+    { env: { ...serverEnvironment(), TALLY_FILE: report } },
   );
   return readTally('vitest', report, code);
 }

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 /** @typedef {import('vitest/node').Reporter} Reporter */
 
 /**
- * A vitest reporter that writes a tally as JSON into the file that TENON_TALLY names. vitest's own JSON report has neither
+ * A vitest reporter that writes a tally as JSON into the file that TALLY_FILE names. vitest's own JSON report has neither
  * the reason of `context.skip(reason)` nor a test for a file that failed to load.
  *
  * @implements {Reporter}
@@ -55,8 +55,8 @@ function withReason({ name, reason }) {
 }
 
 function tallyFile() {
-  const file = process.env.TENON_TALLY;
-  if (file === undefined) throw new Error('TENON_TALLY does not name a file.');
+  const file = process.env.TALLY_FILE;
+  if (file === undefined) throw new Error('TALLY_FILE does not name a file.');
   return file;
 }
 

@@ -50,3 +50,8 @@ test('TENON_LISTEN wins over the option', async () => {
     /server\.listen is "nonsense"/,
   );
 });
+
+test('what Kubernetes sets for a service of that name is left alone', () => {
+  const variables = ['TENON_SERVICE_HOST', 'TENON_SHOP_SERVICE_PORT_HTTP', 'TENON_PORT', 'TENON_PORT_8080_TCP_ADDR'];
+  expect(readEnvironment(Object.fromEntries(variables.map((name) => [name, 'x'])))).toEqual({});
+});

@@ -31,8 +31,8 @@ export interface Environment {
  */
 export function readEnvironment(variables: NodeJS.ProcessEnv): Environment {
   for (const name of Object.keys(variables)) {
-    if (name.startsWith('TENON_') && !known.has(name))
-      throw refused(name, variables[name], [...known.keys()].join(', '));
+    if (!name.startsWith('TENON_') || known.has(name) || ofKubernetes.test(name)) continue;
+    throw refused(name, variables[name], [...known.keys()].join(', '));
   }
   const text = (name: string): string | undefined => variables[name]?.trim() || undefined;
   const list = (name: string): readonly string[] | undefined =>
@@ -64,6 +64,9 @@ function refused(name: string, value: string | undefined, allowed: string): Serv
     : 'is set, but no such variable exists; there are';
   return new ServiceError('InvalidArgument', `the environment variable ${name} ${what} ${allowed}`, { executed: 'no' });
 }
+
+/** What Kubernetes sets in every container for a service whose name begins with `tenon`. */
+const ofKubernetes = /_SERVICE_(HOST|PORT(_\w+)?)$|_PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?$/;
 
 const known: ReadonlySet<string> = new Set([
   'TENON_PROFILE',
