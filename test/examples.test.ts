@@ -1,6 +1,9 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { BackEnd } from './e2e/back-end.js';
 
 // Every example, as a person runs it in development and as it ships: from its sources through oxc-node, and from what tsc
 // emitted with plain Node.js.
@@ -13,12 +16,15 @@ interface Run {
   readonly errors: string;
 }
 
-function run(command: string, parameters: readonly string[]): Promise<Run> {
+/** This process's environment without what belongs to the test run, and with `added`. */
+function environment(added: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
+  const kept = Object.entries(process.env).filter(([name]) => !name.startsWith('TENON_') && !name.startsWith('VITEST'));
+  return { ...Object.fromEntries(kept), ...added };
+}
+
+function run(command: string, parameters: readonly string[], added?: Readonly<Record<string, string>>): Promise<Run> {
   return new Promise((resolve) => {
-    const environment = Object.fromEntries(
-      Object.entries(process.env).filter(([name]) => !name.startsWith('TENON_') && !name.startsWith('VITEST')),
-    );
-    const child = spawn(command, parameters, { cwd: root, env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(command, parameters, { cwd: root, env: environment(added), stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';
     let errors = '';
     child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
@@ -51,6 +57,29 @@ describe.each(examples)('$name/$file', ({ name, file, expected }) => {
     const { code, output, errors } = await run(process.execPath, parameters);
     expect(output, errors).toMatch(expected);
     expect(code).toBe(0);
+  });
+});
+
+describe('two-terminals', () => {
+  test.each([
+    ['through oxc-node', (file: string) => [...fromSources, `examples/two-terminals/src/${file}.ts`]],
+    ['from tsc output', (file: string) => [`examples/two-terminals/dist/${file}.js`]],
+  ])('runs %s, over etcd and NATS', { timeout: 120_000 }, async (_how, parameters) => {
+    await using etcd = await BackEnd.started('etcd');
+    await using nats = await BackEnd.started('nats-server');
+    const addresses = { TENON_ETCD: etcd.address, TENON_NATS: nats.address };
+    const service = spawn(process.execPath, parameters('service'), { cwd: root, env: environment(addresses) });
+    const ended = once(service, 'exit');
+    try {
+      for await (const line of createInterface(service.stdout)) if (line.includes('ClockService.Time')) break;
+      const { code, output, errors } = await run(process.execPath, parameters('caller'), addresses);
+      expect(output, errors).toMatch(/^it is \d\d:\d\d:\d\d in Asia\/Tokyo, says process \d+$/m);
+      expect(output).toContain('somebody asked for the time in Europe/Paris');
+      expect(code).toBe(0);
+    } finally {
+      service.kill('SIGTERM');
+    }
+    expect(await ended).toEqual([0, null]);
   });
 });
 
