@@ -27,7 +27,11 @@ it('is a provider of Registry that needs a logger and a clock, and does nothing 
   expect(isProvider(provider)).toBe(true);
   expect([provider.token, provider.dependencies]).toEqual([Registry, [Logger, Clock]]);
   const create = provider.create as (logger: Logger, clock: Clock) => Registry;
-  expect(create(silentLogger(), systemClock()).capabilities).toEqual({ expires: true, consistency: 'strong' });
+  expect(create(silentLogger(), systemClock()).capabilities).toEqual({
+    expires: true,
+    consistency: 'strong',
+    reach: 'machine',
+  });
 });
 
 it('with nothing listening, start rejects with Unavailable within 2 s, as often as one likes, and leaves nothing', async () => {
