@@ -99,16 +99,25 @@ describe('a node', () => {
     },
   );
 
-  test('does not look faster because its callers give up early', () => {
-    const { clock, picker } = setUp();
+  test('whose callers give up early looks no faster than one that is silent', async () => {
+    const { clock, picker } = setUp({ decayMs: 1_000 });
     call(picker, a, 100);
     call(picker, b, 100);
-    for (let times = 0; times < 20; times += 1) call(picker, a, 1, 'Canceled');
+    for (let times = 0; times < 10; times += 1) {
+      await clock.advance(100);
+      for (let calls = 0; calls < 10; calls += 1) call(picker, a, 1, 'Canceled');
+    }
     expect(shareOf(a, picker)).toBeCloseTo(0.5, 1);
-    // But it does look slower where they waited longer than it ever took.
-    call(picker, a, 1_000, 'Canceled');
-    expect(shareOf(a, picker)).toBeLessThan(0.05);
-    expect(clock.pending).toBe(0);
+  });
+
+  test('that is stuck stays avoided, though its callers never wait for its end', async () => {
+    const { clock, picker } = setUp({ decayMs: 1_000 });
+    for (let times = 0; times < 10; times += 1) {
+      await clock.advance(1_000);
+      call(picker, a, 500, 'Canceled');
+      call(picker, b, 20);
+    }
+    expect(shareOf(a, picker)).toBeLessThan(0.03);
   });
 
   test('that was slow once is tried again as time passes', async () => {

@@ -64,8 +64,6 @@ class P2cPicker implements Picker {
     const load = this.#loads.get(candidate.node.id);
     if (load === undefined) return;
     load.pending = Math.max(0, load.pending - 1);
-    // A call that its caller gave up would have taken longer: that never makes a node look faster.
-    if (outcome.error?.code === 'Canceled' && outcome.elapsedMs <= load.averageMs) return;
     const failed = outcome.error !== undefined && faults.has(outcome.error.code);
     const sample = failed ? Math.max(outcome.elapsedMs, this.penaltyMs) : outcome.elapsedMs;
     const now = this.clock.now();

@@ -16,6 +16,7 @@ export class ServiceNodes {
   readonly #service: string;
   readonly #logger: Logger;
   #candidates: readonly Candidate[] | undefined;
+  /** Why there is no set yet. Means nothing once there is one. */
   #failure: ServiceError | undefined;
   readonly #waiting = new Set<() => void>();
   #watchEnded: Promise<void>;
@@ -72,7 +73,6 @@ export class ServiceNodes {
     try {
       for await (const event of registry.watch(this.#service, { signal: this.#stop.signal })) {
         if (event.kind === 'set') {
-          this.#failure = undefined;
           this.#candidates = candidatesOf(event.records);
         } else {
           this.#failure = event.error;

@@ -134,6 +134,8 @@ describe('a start that is given up', () => {
       journal.before.set(step, () => stop.abort());
       expect(await failureOf(server.start(stop.signal))).toMatchObject({ code: 'Canceled', executed: 'no' });
       expect(balanceOf(journal)).toEqual([]);
+      // Nothing more was begun.
+      expect(journal.steps.filter((begun) => /^(listen|subscribe|register)/.test(begun)).at(-1)).toBe(step);
     },
   );
 

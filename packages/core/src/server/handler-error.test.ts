@@ -39,6 +39,7 @@ describe('executed is', () => {
   const own = { executed: 'no' } as const;
   const ofCall = { executed: 'no', service: 'stock', endpoint: 'Stock.Take' } as const;
   const ofOwnKind = { executed: 'no', service: 'greeter', endpoint: 'Greeter.Hello' } as const;
+  const ofOwnService = { executed: 'no', service: 'greeter' } as const;
   const ofEvent = { executed: 'no', endpoint: 'order.placed' } as const;
 
   test.each([
@@ -49,6 +50,7 @@ describe('executed is', () => {
     ['no where the handler vouches for it', true, own, 'no'],
     ['yes for a call of the handler that did not run', true, ofCall, 'yes'],
     ['yes for a call to a node of its own service that did not run', true, ofOwnKind, 'yes'],
+    ['yes for an error that names a service, be it the own', true, ofOwnService, 'yes'],
     ['yes for an event of the handler that was not published', true, ofEvent, 'yes'],
   ] as const)('%s', (_when, started, fields, executed) => {
     expect(setUp().errorOf(new ServiceError('Unavailable', 'x', fields), started).executed).toBe(executed);
