@@ -56,13 +56,13 @@ describe('a call is not found', () => {
       'because its service has no such endpoint',
       call('greeter', 'Greeter.hello'),
       'Unimplemented',
-      'there is no endpoint "Greeter.hello" in service "greeter"',
+      'there is no endpoint "Greeter.hello" in service "greeter"; there are Greeter.Hello, Greeter.Bye',
     ],
     [
       'because the version that was meant has no such endpoint, though another has',
       call('greeter', 'Greeter.Bye', 'greeter-1'),
       'Unimplemented',
-      'there is no endpoint "Greeter.Bye" in service "greeter"',
+      'there is no endpoint "Greeter.Bye" in service "greeter"; there is Greeter.Hello',
     ],
     [
       'because its node is not here any more',

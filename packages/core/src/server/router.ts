@@ -23,10 +23,7 @@ export class Router {
    * for an earlier run of this process still arrives. A wire without service names reaches endpoints that are unique.
    */
   find({ node, service, endpoint }: IncomingCall): Route | undefined {
-    if (service === '') return this.#only(endpoint);
-    const meant = node === undefined ? undefined : this.#nodes.get(node);
-    const routes = meant?.service === service ? meant.routes : this.#services.get(service);
-    return routes?.get(endpoint);
+    return service === '' ? this.#only(endpoint) : this.#offered(node, service)?.get(endpoint);
   }
 
   /**
@@ -37,8 +34,10 @@ export class Router {
     const refuse = (code: 'Unavailable' | 'Unimplemented', why: string): ServiceError =>
       new ServiceError(code, why, { executed: 'no' });
     if (service === '') return refuse('Unimplemented', `there is no single endpoint "${shortened(endpoint)}" here`);
-    if (this.#services.has(service)) {
-      return refuse('Unimplemented', `there is no endpoint "${shortened(endpoint)}" in service "${service}"`);
+    const offered = this.#offered(node, service);
+    if (offered !== undefined) {
+      const what = `there is no endpoint "${shortened(endpoint)}" in service "${service}"`;
+      return refuse('Unimplemented', `${what}; there ${listed([...offered.keys()])}`);
     }
     if (node === undefined) return refuse('Unimplemented', `service "${shortened(service)}" is not served here`);
     return refuse(
@@ -47,10 +46,22 @@ export class Router {
     );
   }
 
+  #offered(node: string | undefined, service: string): Routes | undefined {
+    const meant = node === undefined ? undefined : this.#nodes.get(node);
+    return meant?.service === service ? meant.routes : this.#services.get(service);
+  }
+
   #only(endpoint: string): Route | undefined {
     const found = [...this.#services.values()].flatMap((routes) => routes.get(endpoint) ?? []);
     return found.length === 1 ? found[0] : undefined;
   }
+}
+
+/** The registry tells everyone what a service offers, so its answer may too: the first ten, for whoever mistyped. */
+function listed(endpoints: readonly string[]): string {
+  const first = endpoints.slice(0, 10).join(', ');
+  const more = endpoints.length > 10 ? ` and ${endpoints.length - 10} more` : '';
+  return endpoints.length === 0 ? 'are none' : `${endpoints.length === 1 ? 'is' : 'are'} ${first}${more}`;
 }
 
 /** Names come from outside: a long one is not worth repeating. */
