@@ -1,10 +1,10 @@
 import { rejectsWith } from '@tenon/conformance';
 import type { Message } from '@tenon/contract';
+import { FakeClock } from '@tenon/testing/fake-clock';
 import { describe, expect, it } from 'vitest';
-import { HandClock } from '../test/hand-clock.js';
 import { GoMicroEnvelope } from './go-micro-envelope.js';
 
-const envelope = new GoMicroEnvelope(new HandClock());
+const envelope = new GoMicroEnvelope(new FakeClock());
 
 const message: Message = {
   id: '2eccbadf-0000-4000-8000-000000000001',

@@ -1,13 +1,13 @@
 import { rejectsWith } from '@tenon/conformance';
 import { Broker, Clock, isProvider, Logger } from '@tenon/contract';
 import { silentLogger } from '@tenon/contract/authoring';
+import { FakeClock } from '@tenon/testing/fake-clock';
 import { describe, expect, it } from 'vitest';
-import { HandClock } from '../test/hand-clock.js';
 import { natsBroker } from './nats-broker-provider.js';
 
 describe('natsBroker', () => {
   it('is a recipe for a Broker, and making it opens nothing', () => {
-    const clock = new HandClock();
+    const clock = new FakeClock();
     const provider = natsBroker({ envelope: 'go-micro' });
     expect([isProvider(provider), provider.token, provider.dependencies]).toEqual([true, Broker, [Logger, Clock]]);
     const create = provider.create as unknown as (logger: Logger, clock: Clock) => Broker;

@@ -1,9 +1,10 @@
 import type { NatsConnection } from '@nats-io/transport-node';
 import { rejectsWith } from '@tenon/conformance';
 import { ServiceError } from '@tenon/contract';
+import { FakeClock } from '@tenon/testing/fake-clock';
 import { describe, expect, it } from 'vitest';
-import { HandClock, settled } from '../test/hand-clock.js';
 import { LogLines } from '../test/log-lines.js';
+import { settled } from '../test/settled.js';
 import type { DialLimits, Session } from './dial.js';
 import { NatsLink } from './nats-link.js';
 
@@ -30,7 +31,7 @@ describe('the link', () => {
   it('gives each server its share of the time, so that one that is silent does not use it up', async () => {
     const { link, clock, dials } = linkTo({ a: 'is silent', b: 'is silent', c: 'is silent' });
     const starting = rejectsWith(() => link.start(never), 'Unavailable');
-    await clock.move(1_500);
+    await clock.advance(1_500);
     await starting;
     expect(dials.map(({ timeoutMs }) => timeoutMs)).toEqual([500, 500, 500]);
     expect(dials.map(({ server }) => server).sort()).toEqual(['a', 'b', 'c']);
@@ -57,16 +58,16 @@ describe('the link', () => {
   it('connects again for ever, saying that it is lost, that it is back, and once a minute that it is not', async () => {
     const { link, servers, sessions, clock, log, changes, dials } = linkTo({ a: 'answers' });
     await link.start(never);
-    await clock.move(5_000);
+    await clock.advance(5_000);
     servers['a'] = 'refuses';
     sessions[0]?.lose();
-    await clock.move(10 * 60_000);
+    await clock.advance(10 * 60_000);
     expect(dials.length).toBeGreaterThan(500);
     expect(log.at('warn', 'connection lost')).toHaveLength(1);
     expect(log.at('warn', 'still away').length).toBeGreaterThanOrEqual(8);
     expect(log.at('warn', 'still away').length).toBeLessThanOrEqual(10);
     servers['a'] = 'answers';
-    await clock.move(1_000);
+    await clock.advance(1_000);
     expect(log.at('info', 'is back')).toHaveLength(1);
     expect(changes).toEqual(['up', 'down', 'up again']);
   });
@@ -76,13 +77,13 @@ describe('the link', () => {
     await link.start(never);
     for (let round = 0; round < 20; round++) {
       sessions.at(-1)?.lose();
-      await clock.move(100);
+      await clock.advance(100);
     }
     const flapping = dials.length;
     expect(flapping).toBeLessThan(8);
-    await clock.move(60_000);
+    await clock.advance(60_000);
     sessions.at(-1)?.lose();
-    await clock.move(100);
+    await clock.advance(100);
     expect(dials.length).toBe(flapping + 2);
   });
 
@@ -97,7 +98,7 @@ describe('the link', () => {
     const waiting = link.connected(undefined);
     aborting.abort();
     await aborted;
-    await clock.move(1_000);
+    await clock.advance(1_000);
     expect(await waiting).toBe(link.connection);
   });
 
@@ -118,7 +119,7 @@ describe('the link', () => {
     await dialling.link.start(never);
     dialling.servers['a'] = 'is silent';
     dialling.sessions[0]?.lose();
-    await dialling.clock.move(200);
+    await dialling.clock.advance(200);
     expect(dialling.dials).toHaveLength(2);
     await dialling.link.close();
     expect(dialling.clock.pending).toBe(0);
@@ -134,7 +135,7 @@ interface FakeSession extends Session {
 
 /** A link to servers that behave as the record says, at the time of the dial. */
 function linkTo(servers: Record<string, Behaviour>, jitter = 1) {
-  const clock = new HandClock();
+  const clock = new FakeClock();
   const log = new LogLines();
   const changes: string[] = [];
   const sessions: FakeSession[] = [];
@@ -177,7 +178,7 @@ function sessionOf(server: string): FakeSession {
   };
 }
 
-function silence(clock: HandClock, timeoutMs: number, signal: AbortSignal): Promise<never> {
+function silence(clock: FakeClock, timeoutMs: number, signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
     const cancel = clock.after(timeoutMs, () => reject(new ServiceError('Unavailable', 'no answer')));
     signal.addEventListener('abort', () => {

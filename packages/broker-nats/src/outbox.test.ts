@@ -1,7 +1,8 @@
 import type { ServerInfo } from '@nats-io/transport-node';
 import { rejectsWith } from '@tenon/conformance';
+import { FakeClock } from '@tenon/testing/fake-clock';
 import { describe, expect, it } from 'vitest';
-import { HandClock, settled } from '../test/hand-clock.js';
+import { settled } from '../test/settled.js';
 import type { Packet } from './envelope.js';
 import { Outbox, type OutboxConnection } from './outbox.js';
 
@@ -38,7 +39,7 @@ describe('the outbox', () => {
     const { outbox, connection, clock } = connectedOutbox();
     await outbox.publish('t.y', packetOf(10));
     expect(connection.pings).toHaveLength(0);
-    await clock.move(100);
+    await clock.advance(100);
     expect(connection.pings).toHaveLength(1);
     for (let index = 0; index < 8; index++) await outbox.publish('t.y', packetOf(20_000));
     expect(connection.pings).toHaveLength(1);
@@ -59,9 +60,9 @@ describe('the outbox', () => {
     const next = new FakeConnection();
     outbox.connected(next, 500);
     const later = outbox.publish('t.4', packetOf(10));
-    await clock.move(499);
+    await clock.advance(499);
     expect(next.written).toEqual([]);
-    await clock.move(1);
+    await clock.advance(1);
     await Promise.all([...publishing, later]);
     expect([connection.written, next.written]).toEqual([[], ['t.1 10', 't.2 10', 't.3 10', 't.4 10']]);
     expect(outbox.waitingBytes).toBe(0);
@@ -94,15 +95,15 @@ describe('the outbox', () => {
   it('rejects with Unavailable what waited too long, each at its own time', async () => {
     const { outbox, clock } = disconnectedOutbox({ maxPendingMs: 1_000 });
     const first = rejectsWith(() => outbox.publish('t.1', packetOf(1)), 'Unavailable');
-    await clock.move(600);
+    await clock.advance(600);
     let isSecondSettled = false;
     const second = rejectsWith(() => outbox.publish('t.2', packetOf(1)), 'Unavailable').finally(() => {
       isSecondSettled = true;
     });
-    await clock.move(400);
+    await clock.advance(400);
     expect((await first).executed).toBe('no');
     expect([isSecondSettled, outbox.waitingBytes]).toEqual([false, 257]);
-    await clock.move(600);
+    await clock.advance(600);
     await second;
     expect([outbox.waitingBytes, clock.pending]).toEqual([0, 0]);
   });
@@ -149,7 +150,7 @@ describe('the outbox', () => {
   it('counts what was written without being confirmed when the connection is lost', async () => {
     const { outbox, connection, clock } = connectedOutbox();
     await outbox.publish('t.1', packetOf(1));
-    await clock.move(100);
+    await clock.advance(100);
     connection.pong();
     await settled();
     await outbox.publish('t.2', packetOf(1));
@@ -160,7 +161,7 @@ describe('the outbox', () => {
   it('takes no late confirmation of a lost connection for one of the next', async () => {
     const { outbox, connection, clock } = connectedOutbox();
     await outbox.publish('t.1', packetOf(1));
-    await clock.move(100);
+    await clock.advance(100);
     outbox.disconnected();
     outbox.connected(new FakeConnection(), 0);
     await outbox.publish('t.2', packetOf(1));
@@ -225,7 +226,7 @@ class FakeConnection implements OutboxConnection {
 function connectedOutbox(limits: { maxPendingBytes?: number; maxPendingMs?: number } = {}): {
   outbox: Outbox;
   connection: FakeConnection;
-  clock: HandClock;
+  clock: FakeClock;
 } {
   const { outbox, clock } = disconnectedOutbox(limits);
   const connection = new FakeConnection();
@@ -235,9 +236,9 @@ function connectedOutbox(limits: { maxPendingBytes?: number; maxPendingMs?: numb
 
 function disconnectedOutbox(limits: { maxPendingBytes?: number; maxPendingMs?: number } = {}): {
   outbox: Outbox;
-  clock: HandClock;
+  clock: FakeClock;
 } {
-  const clock = new HandClock();
+  const clock = new FakeClock();
   return { outbox: new Outbox({ maxPendingBytes: 16 * 1_024 ** 2, maxPendingMs: 10_000, ...limits }, clock), clock };
 }
 

@@ -10,10 +10,11 @@ import {
   ServiceError,
   type Transport,
 } from '@tenon/contract';
+import { FakeClock } from '@tenon/testing/fake-clock';
 import { MemoryNetwork } from '@tenon/transport-memory';
 import { describe, expect, it } from 'vitest';
 import { createCodec, createMemoryTransport, memoryPort } from './fixture.js';
-import { ManualClock, settle } from './manual-clock.js';
+import { settle } from './settle.js';
 
 describe('MemoryNetwork', () => {
   it('ends calls under way across a cut, perhaps executed, and tells the handler', async () => {
@@ -159,7 +160,7 @@ type Nodes = Readonly<Record<'a' | 'b' | 'c', TestNode>>;
 /** Three nodes that share one network and one clock: each can call each. */
 async function threeNodes(options: { readonly latencyMs?: number } = {}) {
   const network = new MemoryNetwork(options);
-  const clock = new ManualClock();
+  const clock = new FakeClock();
   const nodes: Nodes = { a: new TestNode(), b: new TestNode(), c: new TestNode() };
   const caller = async (name: keyof Nodes): Promise<Caller> => {
     const transport = createMemoryTransport({ network }, [createCodec(jsonCodec())], clock);

@@ -10,10 +10,10 @@ import {
   noMetadata,
   ServiceError,
 } from '@tenon/contract';
+import { FakeClock } from '@tenon/testing/fake-clock';
 import { MemoryNetwork, memoryTransport } from '@tenon/transport-memory';
 import { describe, expect, it } from 'vitest';
 import { createCodec, createMemoryTransport, memoryPort } from './fixture.js';
-import { ManualClock } from './manual-clock.js';
 
 const json = createCodec(jsonCodec());
 
@@ -96,14 +96,14 @@ describe('memoryTransport', () => {
     const provider = memoryTransport();
     const create = provider.create as (
       codecs: readonly Codec[],
-      clock: ManualClock,
+      clock: FakeClock,
     ) => ReturnType<typeof createMemoryTransport>;
-    const one = create([json], new ManualClock());
+    const one = create([json], new FakeClock());
     await one.listen(memoryPort('shared'), { unary: echo });
     const node = { id: 'n', address: 'memory:shared', metadata: {} };
-    const connection = await create([json], new ManualClock()).dial(node, { service: 'test' });
+    const connection = await create([json], new FakeClock()).dial(node, { service: 'test' });
     expect((await connection.unary(callOf({ value: 1 }))).value).toBe(1);
-    const stranger = createMemoryTransport({}, [json], new ManualClock());
+    const stranger = createMemoryTransport({}, [json], new FakeClock());
     await rejectsWith(() => stranger.dial(node, { service: 'test' }), 'Unavailable');
   });
 
@@ -211,7 +211,7 @@ describe('memoryTransport', () => {
 const echo: CallHandler['unary'] = async (call) => ({ value: call.decode(), metadata: noMetadata });
 
 async function pair(codecs: readonly Codec[], unary: CallHandler['unary'], network = new MemoryNetwork()) {
-  const clock = new ManualClock();
+  const clock = new FakeClock();
   const server = createMemoryTransport({ network }, codecs, clock);
   const listener = await server.listen(memoryPort('server'), { unary });
   const transport = createMemoryTransport({ network }, codecs, clock);
