@@ -18,11 +18,18 @@ export async function attemptsOnFailure(error: ServiceError, idempotent: boolean
         attempts += 1;
         throw error;
       },
+      stream: () => Promise.reject(error),
       drain: async () => {},
       close: async () => {},
     }),
   }));
-  const app = await createApp({ services: [Probe], profile: 'test', log: { level: 'silent' }, modules: [failing] });
+  const app = await createApp({
+    services: [Probe],
+    profile: 'test',
+    client: { local: 'off' },
+    log: { level: 'silent' },
+    modules: [failing],
+  });
   await app.start();
   try {
     await app.call('probe', 'Probe.Ask', {}, { idempotent, maxAttempts: 2 });

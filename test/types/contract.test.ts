@@ -8,7 +8,12 @@ const ReceptionContract = contract<Reception>()('reception', { as: 'Reception', 
 
 test('a contract holds the type of its service, and nothing of the class at run time', () => {
   expectTypeOf(ReceptionContract).toEqualTypeOf<ServiceContract<Reception>>();
-  expect(ReceptionContract).toEqual({ service: 'reception', as: 'Reception', idempotent: new Set(['checkIn']) });
+  expect(ReceptionContract).toEqual({
+    service: 'reception',
+    as: 'Reception',
+    idempotent: new Set(['checkIn']),
+    streams: new Map(),
+  });
 });
 
 test('a client by contract is the client by class', () => {

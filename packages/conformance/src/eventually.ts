@@ -30,10 +30,9 @@ export async function eventually<T>(check: () => Promise<T> | T, options: WaitOp
 export async function within<T>(promise: Promise<T> | T, withinMs: number, what: string): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const bound = new Promise<never>((_, reject) => {
-    const tooLate = new assert.AssertionError({
-      message: `${what} was still pending after ${Math.round(withinMs)} ms`,
-    });
-    timer = setTimeout(() => reject(tooLate), withinMs);
+    const message = `${what} was still pending after ${Math.round(withinMs)} ms`;
+    // An error made for every wait would cost more than most waits.
+    timer = setTimeout(() => reject(new assert.AssertionError({ message })), withinMs);
   });
   try {
     return await Promise.race([promise, bound]);

@@ -16,6 +16,7 @@ import { richDecoder, richEncoder } from './rich-codec.js';
 
 /** What a broken transport does otherwise. Each field wraps the part that works. */
 export interface BrokenTransport {
+  readonly kinds?: Transport['kinds'];
   readonly reaches?: (node: Node) => boolean;
   readonly dial?: (dial: Transport['dial']) => Transport['dial'];
   readonly connection?: (good: Connection) => Partial<Connection>;
@@ -50,7 +51,7 @@ export function transportFixtures(breakIt: BreakTransport = () => ({})): Fixture
           return {
             transport: brokenServer(newTransport(network, serverSideCodecs(codecs), serverClock), broken),
             clock: serverClock,
-            port: { instance, maxMessageBytes: 256 * 1_024, claimHttp: () => {} },
+            port: portOf(instance),
             open: async ({ address }) => ({ id: `node-${instance}`, address, metadata: {} }),
             vanish: async () => network.cut(instance),
           };
@@ -71,6 +72,7 @@ function brokenClient(good: Transport, broken: BrokenTransport): Transport {
     const connection = await good.dial(node, options);
     return {
       unary: (call) => connection.unary(call),
+      stream: (call) => connection.stream(call),
       drain: () => connection.drain(),
       close: () => connection.close(),
       ...broken.connection?.(connection),
@@ -78,7 +80,7 @@ function brokenClient(good: Transport, broken: BrokenTransport): Transport {
   };
   return {
     name: good.name,
-    kinds: good.kinds,
+    kinds: broken.kinds ?? good.kinds,
     reaches: broken.reaches ?? ((node) => good.reaches(node)),
     dial: broken.dial?.(dial) ?? dial,
     listen: (port, handler) => good.listen(port, handler),
@@ -88,7 +90,7 @@ function brokenClient(good: Transport, broken: BrokenTransport): Transport {
 function brokenServer(good: Transport, broken: BrokenTransport): Transport {
   return {
     name: good.name,
-    kinds: good.kinds,
+    kinds: broken.kinds ?? good.kinds,
     reaches: (node) => good.reaches(node),
     dial: (node, options) => good.dial(node, options),
     async listen(port, handler) {
@@ -101,6 +103,20 @@ function brokenServer(good: Transport, broken: BrokenTransport): Transport {
         ...broken.listener?.(listener),
       };
     },
+  };
+}
+
+/** A port without a socket. */
+function portOf(instance: string): Port {
+  const none = () => {};
+  return {
+    instance,
+    maxMessageBytes: 256 * 1_024,
+    encrypted: false,
+    claimHttp: none,
+    claimHttp2: none,
+    claimHttpConnection: none,
+    claimConnection: none,
   };
 }
 

@@ -4,8 +4,8 @@ import type { Metadata } from './metadata.js';
 /** What a caller may say about one call. All fields are optional. */
 export interface CallOptions {
   /**
-   * How long the whole call may take, all attempts together, in milliseconds. Range 1 to 3,600,000, default 10,000.
-   * Inside a handler the time left of the call being served is the upper bound.
+   * How long the whole call may take, all attempts together, in milliseconds. Range 1 to 3,600,000, default 10,000; a
+   * stream has no end by default. Inside a handler the time left of the call being served is the upper bound.
    */
   readonly timeoutMs?: number | undefined;
   /** Ends the call; it rejects with `Canceled` and the handler feels it. */

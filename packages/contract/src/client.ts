@@ -13,6 +13,22 @@ export abstract class Client {
   abstract unary(endpoint: EndpointDescriptor, value: unknown, options?: CallOptions): Promise<Reply>;
 
   /**
+   * The same, but resolves with the reply's value alone, which spares every call of a typed client a promise. Absent:
+   * `unary` is used.
+   */
+  value?(endpoint: EndpointDescriptor, value: unknown, options?: CallOptions): Promise<unknown>;
+
+  /**
+   * Calls an endpoint that streams. Resolves as `Connection.stream` does.
+   *
+   * A stream has no deadline unless `timeoutMs` is given or it is made inside a call that has one; choosing a node and
+   * connecting may take as long as a unary call.
+   *
+   * @param request - the one request of a server stream, or the requests of the other kinds.
+   */
+  abstract stream(endpoint: EndpointDescriptor, request: unknown, options?: CallOptions): Promise<Reply>;
+
+  /**
    * Publishes one event and resolves as the broker's `publish` does.
    *
    * @param schema - the event's class: the value is checked against it before it leaves.

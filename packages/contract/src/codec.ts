@@ -21,12 +21,36 @@ export type Encoder = (value: unknown, sink: Sink) => void;
  */
 export type Decoder = (buffer: Uint8Array, start: number, end: number) => unknown;
 
-/** A codec's state for one connection. Stateless codecs hand out one shared session. */
+/**
+ * A codec's state for one connection. Stateless codecs hand out one shared session.
+ *
+ * The two last members are there only in a linked session (see {@link Codec.open}): the sessions at both ends of a
+ * connection then share what was said once, such as the names of fields.
+ */
 export interface CodecSession {
   /** The encoder of one schema, or of any value. Made once and kept by the caller, not asked for per message. */
   encoder(schema?: Schema): Encoder;
   /** The decoder of one schema, or of any value. Without a compiling codec it returns plain data. */
   decoder(schema?: Schema): Decoder;
+  /**
+   * What the peer's session must learn before it decodes any value that is encoded from now on; undefined where there is
+   * nothing new. The transport asks after each encoding, and sends it ahead of whatever it encodes next. Values that were
+   * encoded before never need it, so they may be delayed, decoded late, or dropped.
+   */
+  announce?(): Uint8Array | undefined;
+  /**
+   * Takes what the peer's session announced, in order. Keeps no reference to the buffer.
+   *
+   * Throws `ServiceError` `InvalidArgument` on malformed bytes and over the codec's limits: the connection is then of no
+   * more use.
+   */
+  learn?(buffer: Uint8Array, start: number, end: number): void;
+}
+
+/** What a codec session is opened for. */
+export interface CodecLink {
+  /** Both ends of one ordered connection have a linked session of this codec. Default false: each message stands alone. */
+  readonly linked?: boolean;
 }
 
 /** Which values survive a round trip. Each flag that is off is a value that the encoder refuses or that changes form. */
@@ -57,6 +81,13 @@ export abstract class Codec {
   abstract readonly aliases: readonly string[];
   abstract readonly capabilities: CodecCapabilities;
 
-  /** A session for one connection. Cheap; closing the connection needs no call here. */
-  abstract open(): CodecSession;
+  /** Whether `open({ linked: true })` gives sessions that share state. Absent: no. */
+  readonly links?: boolean;
+
+  /**
+   * A session. Cheap; closing the connection needs no call here.
+   *
+   * A codec that does not link ignores `link`.
+   */
+  abstract open(link?: CodecLink): CodecSession;
 }

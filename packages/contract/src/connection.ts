@@ -13,11 +13,29 @@ export interface Connection {
    * - `Unavailable`, `executed: 'no'`, where the call certainly never reached the peer (refused, unresolvable, peer
    *   draining, connection closed before the first byte), `'maybe'` where the connection ended during the call;
    * - `DeadlineExceeded` at the call's deadline, `'maybe'` once it was sent, else `'no'`;
-   * - `Canceled` on abort, the same;
+   * - the reason of `call.cancellation`, with `executed` set the same way;
    * - `ResourceExhausted`, `executed: 'no'`, for a request over the message limit;
+   * - `Unimplemented`, `executed: 'no'`, for a kind that is not in `Transport.kinds`;
    * - `FailedPrecondition`, `executed: 'no'`, after `close`.
    */
   unary(call: Call): Promise<Reply>;
+  /**
+   * Carries one stream, of any of the three kinds. Resolves with the first thing that the peer says: its first message
+   * or the end of a stream that has none, and for a client stream the reply. Until then it rejects as `unary` does;
+   * afterwards the same errors reject the iteration of `reply.messages`.
+   *
+   * A message that cannot be carried, malformed or over the limit, ends the stream with an error whose `executed` is not
+   * `no` once anything was handed over. A call that is refused before it is sent does not touch `call.messages`.
+   *
+   * `call.messages` is iterated no faster than the peer takes it, and returned from where the call ends first. An error
+   * that it throws ends the call: the peer is told, and the call rejects with `Canceled` and that error as its cause.
+   */
+  stream(call: Call): Promise<Reply>;
+  /**
+   * True once it carries no further call: it broke, or the peer asked for its end. Calls under way may still finish; the
+   * owner dials another for new ones, and closes this one when they have. Absent: it renews itself, as a pool does.
+   */
+  readonly ended?: boolean;
   /** Takes no further calls and resolves when those under way have ended; then it is closed. */
   drain(): Promise<void>;
   /** Ends every call under way with `Unavailable` and frees all sockets and timers. Twice is fine. */

@@ -3,6 +3,16 @@ import type { Schema } from './schema.js';
 /** `unary`: one request, one reply. `server`, `client`, `bidi`: who streams. */
 export type EndpointKind = 'unary' | 'server' | 'client' | 'bidi';
 
+/** Whether calls of this kind have many requests. */
+export function clientStreams(kind: EndpointKind): boolean {
+  return kind === 'client' || kind === 'bidi';
+}
+
+/** Whether calls of this kind have many replies. */
+export function serverStreams(kind: EndpointKind): boolean {
+  return kind === 'server' || kind === 'bidi';
+}
+
 /** One endpoint of a service as callers, servers, transports and codecs need to know it. */
 export interface EndpointDescriptor {
   readonly service: string;

@@ -13,16 +13,30 @@ export interface InterceptedCall {
   readonly endpoint: string;
   /** The request or the event; undefined in the early phase, where nothing is decoded yet. */
   readonly value: unknown;
+  /**
+   * The requests of a client or bidirectional stream, to be handed on as they are or wrapped; on the server after
+   * validation. Absent for the other kinds, and in the early phase.
+   */
+  readonly messages?: AsyncIterable<unknown> | undefined;
   readonly metadata: Metadata;
   /** In milliseconds of `Clock.now()`; `Infinity` for an event. */
   readonly deadline: number;
-  /** Aborted when the caller cancels or the deadline passes. Made at the first look at it. */
+  /**
+   * Aborted when the caller cancels or the deadline passes. Made at the first look at it. A changed copy made by
+   * spreading lacks it until it was handed to `next`.
+   */
   readonly signal: AbortSignal;
   /** Who called; undefined on the client side. */
   readonly peer?: Peer | undefined;
 }
 
-/** Goes on to the next interceptor, and in the end to the handler or the wire. Call it once, or not at all. */
+/**
+ * Goes on to the next interceptor, and in the end to the handler or the wire. Call it once, or not at all.
+ *
+ * Of a server or bidirectional stream it resolves with the first message or the end; the messages are in the reply's
+ * `messages`, which may be wrapped too. An interceptor that answers a stream itself gives `messages`; without them the
+ * caller gets a stream that is empty on the calling side, and `Internal` on the server, which has broken its word.
+ */
 export type Next = (call: InterceptedCall) => Promise<Reply>;
 
 /**

@@ -9,6 +9,7 @@ import { Registry } from './registry.js';
 import { Selector } from './selector.js';
 import { Server } from './server.js';
 import { Strategy } from './strategy.js';
+import { Tls } from './tls.js';
 import { Transport } from './transport.js';
 import { Validator } from './validator.js';
 
@@ -24,6 +25,7 @@ export const seams: readonly Token[] = Object.freeze([
   Selector,
   Server,
   Strategy,
+  Tls,
   Transport,
   Validator,
 ]);

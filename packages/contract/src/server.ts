@@ -6,7 +6,10 @@ import type { Schema } from './schema.js';
 /** One endpoint with the code that serves it. */
 export interface ServedEndpoint {
   readonly descriptor: EndpointDescriptor;
-  /** Gets the validated request and returns the reply's value. What it throws becomes the call's error. */
+  /**
+   * Gets the validated request, or an async iterable of them where the client streams, and returns the reply's value,
+   * or an async iterable of them where the server streams. What it throws becomes the call's error.
+   */
   readonly handle: (request: unknown) => unknown;
   /** Run inside the bound interceptors, the first outermost. */
   readonly interceptors: readonly Intercept[];

@@ -21,7 +21,12 @@ export abstract class Transport {
   /** The kinds of endpoint that this wire can carry. Others are refused with `Unimplemented`, `executed: 'no'`. */
   abstract readonly kinds: readonly EndpointKind[];
 
-  /** Whether this transport can call that node, judged by its metadata and address. Must be quick and pure. */
+  /**
+   * Whether this transport can call that node, judged by its metadata and address. Must be quick and pure.
+   *
+   * A node without id and metadata is an address that a caller gave: it is reached where the address has the right form,
+   * and the transport that was bound first is asked first.
+   */
   abstract reaches(node: Node): boolean;
 
   /**

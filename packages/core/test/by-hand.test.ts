@@ -1,75 +1,10 @@
-import { memoryBroker } from '@tenon/broker-memory';
-import { jsonCodec } from '@tenon/codec-json';
-import { msgpackCodec } from '@tenon/codec-msgpack';
-import {
-  type Broker,
-  type Client,
-  noMetadata,
-  type Provider,
-  type Registry,
-  type Selector,
-  type Server,
-  ServiceError,
-  type Strategy,
-  type Transport,
-} from '@tenon/contract';
-import { callClient, callContext, callServer, p2cStrategy, registrySelector } from '@tenon/core';
-import { MemoryRegistryStore, memoryRegistry } from '@tenon/registry-memory';
-import { FakeClock } from '@tenon/testing/fake-clock';
-import { memoryTransport } from '@tenon/transport-memory';
+import { noMetadata, ServiceError } from '@tenon/contract';
+import { callContext } from '@tenon/core';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { deferred } from './deferred.js';
 import { failureOf } from './failure-of.js';
-import { hello, servedEndpoint, servedService, servedSubscription } from './greeter.js';
-import { RecordingLogger } from './recording-logger.js';
-
-/** Nodes and one caller, put together without a container, over the real providers of one process. */
-class Fleet {
-  readonly clock = new FakeClock();
-  readonly logger = new RecordingLogger();
-  readonly registry: Registry;
-  readonly broker: Broker;
-  readonly client: Client;
-  readonly #codecs = [make(jsonCodec()), make(msgpackCodec())];
-  readonly #transport = memoryTransport();
-  readonly #servers: Server[] = [];
-
-  constructor() {
-    this.registry = make(memoryRegistry({ store: new MemoryRegistryStore() }), this.clock);
-    this.broker = make(memoryBroker());
-    const selector = make<Selector>(
-      registrySelector(),
-      this.registry,
-      make<Strategy>(p2cStrategy(), this.clock),
-      this.logger,
-    );
-    const transports = [make<Transport>(this.#transport, this.#codecs, this.clock)];
-    const parts = [this.broker, this.#codecs, undefined, [], this.clock, this.logger];
-    this.client = make<Client>(callClient({ propagate: ['x-tenant'] }), transports, selector, ...parts);
-  }
-
-  async serve(handle: (request: unknown) => unknown, hear: (event: unknown) => unknown = () => {}): Promise<Server> {
-    const transports = [make<Transport>(this.#transport, this.#codecs, this.clock)];
-    const parts = [this.#codecs, undefined, [], this.clock, this.logger];
-    const server = make<Server>(callServer(), transports, this.registry, this.broker, ...parts);
-    const subscriptions = [servedSubscription(hear, { queue: 'greeter' })];
-    server.serve(servedService({ endpoints: [servedEndpoint(handle)], subscriptions }));
-    await server.start(new AbortController().signal);
-    this.#servers.push(server);
-    return server;
-  }
-
-  async close(): Promise<void> {
-    await this.client.close();
-    for (const server of this.#servers) await server.close();
-    await this.broker.close();
-    await this.registry.close();
-  }
-}
-
-function make<T>(provider: Provider<T>, ...dependencies: unknown[]): T {
-  return provider.create(...(dependencies as never[]));
-}
+import { Fleet } from './fleet.js';
+import { hello } from './greeter.js';
 
 let fleet: Fleet;
 

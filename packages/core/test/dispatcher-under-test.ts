@@ -1,4 +1,4 @@
-import type { Intercept } from '@tenon/contract';
+import type { EndpointDescriptor, Intercept, Validator } from '@tenon/contract';
 import { FakeClock } from '@tenon/testing/fake-clock';
 import { chain } from '../src/interceptors/chain.js';
 import { CompiledSchemas } from '../src/schemas/compiled-schemas.js';
@@ -12,19 +12,23 @@ import { RecordingLogger } from './recording-logger.js';
 /** What stands in the way of a call: interceptors by place, and the handler. */
 export interface DispatcherSetting {
   readonly handle?: (request: unknown) => unknown;
+  readonly kind?: EndpointDescriptor['kind'];
   readonly early?: readonly Intercept[];
   readonly bound?: readonly Intercept[];
   readonly used?: readonly Intercept[];
+  readonly validator?: Validator;
 }
 
 /** A dispatcher with the one endpoint `Greeter.Hello`, whose request and reply are `HelloRequest`. */
-export function dispatcherOf({ handle = () => 'hi', early = [], bound = [], used = [] }: DispatcherSetting = {}) {
+export function dispatcherOf(setting: DispatcherSetting = {}) {
+  const { handle = () => 'hi', kind = 'unary', early = [], bound = [], used = [] } = setting;
   const clock = new FakeClock();
   const logger = new RecordingLogger();
   const router = new Router();
-  const descriptor = { request: HelloRequest, response: HelloRequest };
+  const descriptor = { kind, request: HelloRequest, response: HelloRequest };
   const endpoint = servedEndpoint(handle, { interceptors: used, descriptor });
-  router.add('n1', 'greeter', [new Route('n1', endpoint, new CompiledSchemas(new NameValidator()), bound)]);
+  const schemas = new CompiledSchemas(setting.validator ?? new NameValidator());
+  router.add({ id: 'n1', version: '1.0.0' }, 'greeter', [new Route('n1', endpoint, schemas, bound)]);
   const dispatcher = new Dispatcher(router, chain(early), clock, logger, 60_000);
   return { clock, logger, dispatcher };
 }

@@ -64,6 +64,12 @@ export class JournalledTransport implements Transport {
   }
 }
 
+/** Who serves the calls of a transport that listens. */
+export function handlerOf({ handler }: JournalledTransport): CallHandler {
+  if (handler === undefined) throw new Error('this transport does not listen');
+  return handler;
+}
+
 export class JournalledBroker implements Broker {
   readonly capabilities = { delivery: 'atMostOnce', whileDown: 'rejects' } as const;
   readonly contentType = 'application/json';

@@ -3,11 +3,19 @@ import { noMetadata, ServiceError } from '@tenon/contract';
 
 type Answer = (call: Call) => Reply | Promise<Reply>;
 
+/** A connection whose end the test says. */
+export interface ScriptedConnection extends Connection {
+  ended: boolean;
+  closed: boolean;
+}
+
 /** A transport without a wire: each address answers as the test says, and what happens is counted. */
 export class ScriptedTransport implements Transport {
-  readonly kinds: readonly EndpointKind[] = ['unary'];
+  readonly kinds: readonly EndpointKind[] = ['unary', 'server', 'client', 'bidi'];
   readonly dials: Node[] = [];
   readonly calls: { readonly address: string; readonly call: Call }[] = [];
+  /** What was dialled, in order. */
+  readonly connections: ScriptedConnection[] = [];
   closes = 0;
   /** What dialling waits for, or fails with. */
   beforeDial: (options: { readonly signal?: AbortSignal | undefined }) => void | Promise<void> = () => {};
@@ -33,29 +41,43 @@ export class ScriptedTransport implements Transport {
   async dial(node: Node, options: { readonly signal?: AbortSignal | undefined }): Promise<Connection> {
     this.dials.push(node);
     await this.beforeDial(options);
-    return {
-      unary: async (call) => {
-        this.calls.push({ address: node.address, call });
-        const answers = this.#answers.get(node.address) ?? [];
-        const answer = answers.length > 1 ? answers.shift() : answers[0];
-        if (answer === undefined) throw new Error(`nobody said how ${node.address} answers`);
-        return answer(call);
-      },
+    const carry = async (call: Call): Promise<Reply> => this.#carry(node.address, call);
+    const connection: ScriptedConnection = {
+      ended: false,
+      closed: false,
+      unary: carry,
+      stream: carry,
       drain: async () => {},
       close: async () => {
+        connection.closed = true;
         this.closes += 1;
         await this.beforeClose();
       },
     };
+    this.connections.push(connection);
+    return connection;
   }
 
   listen(): Promise<Listener> {
     return Promise.reject(new ServiceError('Unimplemented', 'this transport only dials'));
   }
+
+  #carry(address: string, call: Call): Reply | Promise<Reply> {
+    this.calls.push({ address, call });
+    const answers = this.#answers.get(address) ?? [];
+    const answer = answers.length > 1 ? answers.shift() : answers[0];
+    if (answer === undefined) throw new Error(`nobody said how ${address} answers`);
+    return answer(call);
+  }
 }
 
 export function replying(value: unknown): Answer {
   return () => ({ value, metadata: noMetadata });
+}
+
+/** Answers a stream with replies. */
+export function streaming(messages: AsyncIterable<unknown>): Answer {
+  return () => ({ value: undefined, messages, metadata: noMetadata });
 }
 
 export function failing(...error: ConstructorParameters<typeof ServiceError>): Answer {

@@ -20,22 +20,25 @@ export {
   registrySelector,
   roundRobinStrategy,
   type ServerOptions,
+  type TlsOptions,
+  tls,
 } from '@tenon/core';
 export { etcdRegistry } from '@tenon/registry-etcd';
 export { memoryRegistry } from '@tenon/registry-memory';
 export { httpTransport } from '@tenon/transport-http';
 export { memoryTransport } from '@tenon/transport-memory';
+export { tcpTransport } from '@tenon/transport-tcp';
 export { classValidator } from '@tenon/validator-class';
 export { App } from './app/app.js';
 export type { AppOptions } from './app/app-options.js';
 export { createApp } from './app/create-app.js';
 export type { AppDescription } from './app/description.js';
 export type { Environment, ProfileName } from './app/environment.js';
-export { type ClientMethod, ClientOf, type Plain } from './clients/client-of.js';
+export { type ClientMethod, ClientOf, type Plain, type Replies, type Requests } from './clients/client-of.js';
 export { type ClientTarget, clientToken } from './clients/client-token.js';
 export { Publisher } from './clients/publisher.js';
 export { publisherToken } from './clients/publisher-token.js';
-export { Endpoint, type EndpointOptions } from './decorators/endpoint.js';
+export { Endpoint, type EndpointOptions, type StreamKind } from './decorators/endpoint.js';
 export { Event, topicOf } from './decorators/event.js';
 export { OnStart, OnStop } from './decorators/hooks.js';
 export { Inject, Injectable, InjectClient, InjectPublisher, Optional } from './decorators/inject.js';
@@ -43,7 +46,7 @@ export { Service, type ServiceOptions } from './decorators/service.js';
 export { Subscribe, type SubscribeDecoratorOptions } from './decorators/subscribe.js';
 export { Use } from './decorators/use.js';
 export { anything } from './definition/anything.js';
-export { contract, type ServiceContract } from './definition/contract.js';
+export { Contract, type ContractOptions, contract, contractOf, type ServiceContract } from './definition/contract.js';
 export { readService } from './definition/read-service.js';
 export type { AnyClass, ServiceDefinition, UseTarget } from './definition/service-definition.js';
 export type { Module } from './di/modules.js';

@@ -178,7 +178,7 @@ test('options out of range are refused with name and value', async () => {
     /server\.listen is "nowhere"; it must be host:port/,
   );
   await expect(createApp({ profile: 'test', server: { listen: '0.0.0.0:80' } })).rejects.toThrow(
-    /wants insecure: true/,
+    /wants TLS \(the option tls\) or insecure: true/,
   );
   await expect(createApp({ profile: 'test', log: { level: 'loud' as never } })).rejects.toThrow(
     /logger\.level is loud/,

@@ -4,23 +4,43 @@ import {
   anything,
   type ClientOf,
   type ClientTarget,
+  contractOf,
   Endpoint,
+  type Replies,
+  type Requests,
   readService,
+  type Schema,
   Service,
+  type ServiceContract,
   ServiceError,
+  type StreamKind,
 } from 'tenon';
 
 /**
- * The handlers of a mock: some or all of a service's endpoints, each taking the request and answering a plain reply.
+ * The handlers of a mock: some or all of a service's endpoints, each taking the request, or an async iterable of them, and
+ * answering a plain reply, or any iterable of them.
  */
-export type MockHandlers<T> = {
-  readonly [K in keyof ClientOf<T>]?: ClientOf<T>[K] extends (
-    request: infer Q,
-    options?: CallOptions,
-  ) => Promise<infer R>
-    ? (request: NonNullable<Q>) => R | Promise<R>
-    : never;
-};
+export type MockHandlers<T> = { readonly [K in keyof ClientOf<T>]?: MockHandler<ClientOf<T>[K]> };
+
+/** The handler that stands in for one method. */
+export type MockHandler<M> = M extends (request: infer Q, options?: CallOptions) => infer R
+  ? (request: Received<NonNullable<Q>>) => Given<R>
+  : never;
+
+type Received<Q> = 0 extends 1 & Q
+  ? Q
+  : Q extends Requests<infer E>
+    ? Q extends string | Uint8Array
+      ? Q
+      : AsyncIterable<E>
+    : Q;
+
+type Given<R> =
+  R extends Promise<infer V>
+    ? V | Promise<V>
+    : R extends Replies<infer E>
+      ? AsyncIterable<E> | Iterable<E> | Promise<AsyncIterable<E> | Iterable<E>>
+      : never;
 
 /** A stand-in for a service, to be listed in `mocks` of `createTestApp`. */
 export interface MockService {
@@ -38,24 +58,23 @@ export interface MockService {
  */
 export function mockService<T extends object>(target: ClientTarget<T>, handlers: MockHandlers<T>): MockService {
   const given = new Map<string, (request: unknown) => unknown>(Object.entries(handlers));
-  return {
-    serviceClass: typeof target === 'function' ? ofClass(target, given) : ofContract(target.service, target.as, given),
-  };
+  const made = contractOf(target);
+  return { serviceClass: made === undefined ? ofClass(target as AnyClass, given) : ofContract(made, given) };
 }
 
-type Given = ReadonlyMap<string, (request: unknown) => unknown>;
+type Handlers = ReadonlyMap<string, (request: unknown) => unknown>;
 
 /** Every endpoint of the class, with its request type, so that the mock refuses what the service would refuse. */
-function ofClass(serviceClass: AnyClass, given: Given): AnyClass {
+function ofClass(serviceClass: AnyClass, given: Handlers): AnyClass {
   const { name, version, wireName, endpoints } = readService(serviceClass);
   const known = new Set(endpoints.map((endpoint) => endpoint.method));
   for (const method of given.keys()) if (!known.has(method)) throw unknownMethod(serviceClass.name, method, known);
   const mock = emptyClass();
   for (const { method, descriptor } of endpoints) {
     const handler = given.get(method) ?? (() => lacking(serviceClass.name, method));
-    const { idempotent, request = anything, response } = descriptor;
+    const { idempotent, kind, request = anything, response } = descriptor;
     const methodName = descriptor.name.slice(wireName.length + 1);
-    addEndpoint(mock, method, handler, {
+    addEndpoint(mock, method, handler, kind === 'unary' ? undefined : kind, {
       name: methodName,
       idempotent,
       request,
@@ -67,9 +86,9 @@ function ofClass(serviceClass: AnyClass, given: Given): AnyClass {
 }
 
 /** A contract has only a type, so the mock has the endpoints that it was given. */
-function ofContract(service: string, as: string, given: Given): AnyClass {
+function ofContract({ service, as, streams }: ServiceContract, given: Handlers): AnyClass {
   const mock = emptyClass();
-  for (const [method, handler] of given) addEndpoint(mock, method, handler, { request: anything });
+  for (const [method, handler] of given) addEndpoint(mock, method, handler, streams.get(method), { request: anything });
   Service(service, { as })(mock);
   return mock;
 }
@@ -82,10 +101,27 @@ function addEndpoint(
   mock: AnyClass,
   method: string,
   handler: (request: unknown) => unknown,
-  options: Parameters<typeof Endpoint>[0],
+  stream: StreamKind | undefined,
+  options: {
+    readonly name?: string;
+    readonly idempotent?: boolean;
+    readonly request: Schema;
+    readonly response?: Schema;
+  },
 ): void {
-  Object.defineProperty(mock.prototype, method, { value: (request: unknown) => handler(request) });
-  Endpoint(options)(mock.prototype, method, { value: handler });
+  const replies = stream === 'server' || stream === 'bidi';
+  const value = replies ? (request: unknown) => oneByOne(handler(request)) : (request: unknown) => handler(request);
+  Object.defineProperty(mock.prototype, method, { value });
+  // Which of its forms it takes depends on the kind, which only the mocked service knows.
+  const declare = Endpoint as (
+    options: object,
+  ) => (prototype: object, method: string, descriptor: PropertyDescriptor) => void;
+  declare(stream === undefined ? options : { ...options, stream })(mock.prototype, method, { value });
+}
+
+/** A mock may answer a stream with a list. */
+async function* oneByOne(replies: unknown): AsyncGenerator<unknown> {
+  yield* (await replies) as AsyncIterable<unknown> | Iterable<unknown>;
 }
 
 function lacking(service: string, method: string): never {

@@ -1,6 +1,6 @@
-import type { OutgoingHttpHeaders } from 'node:http';
 import { expect, test } from 'vitest';
-import { addMetadata, framingHeaders, fromWire, isFraming, metadataOf, toWire } from './headers.js';
+import { HeaderFields } from './header-fields.js';
+import { addMetadata, type FieldPairs, framingHeaders, fromWire, isFraming, toWire } from './headers.js';
 
 test('text in any script crosses as its UTF-8 bytes', () => {
   for (const text of ['plain', 'Zoë', '日本語', '🙂', '\u0080']) {
@@ -22,11 +22,11 @@ test('the framing list cannot be changed, and covers its prefixes', () => {
 });
 
 test('values that HTTP would strip are encoded under their own name, or refused', () => {
-  const headers: OutgoingHttpHeaders = {};
-  addMetadata(headers, { a: ' x', b: 'y\t', c: 'z' }, 'encode');
-  expect(headers).toEqual({ a: '%20x', b: 'y%09', c: 'z', 'tenon-encoded': 'a,b' });
-  expect({ ...metadataOf(Object.entries(headers).flat().map(String)) }).toEqual({ a: ' x', b: 'y\t', c: 'z' });
-  expect(() => addMetadata({}, { a: ' x' }, 'refuse')).toThrow(/white space/);
+  const fields: FieldPairs = [];
+  addMetadata(fields, { a: ' x', b: 'y\t', c: 'z' }, 'encode');
+  expect(fields).toEqual(['a', '%20x', 'b', 'y%09', 'c', 'z', 'tenon-encoded', 'a,b']);
+  expect({ ...HeaderFields.ofRaw(fields).metadata() }).toEqual({ a: ' x', b: 'y\t', c: 'z' });
+  expect(() => addMetadata([], { a: ' x' }, 'refuse')).toThrow(/white space/);
 });
 
 test.each([
@@ -36,10 +36,10 @@ test.each([
   [{ a: '\ud800' }, /half of a character/],
   [{ a: ' \ud800' }, /half of a character/],
 ])('%j is refused', (metadata, message) => {
-  expect(() => addMetadata({}, metadata as Record<string, string>, 'encode')).toThrow(message);
+  expect(() => addMetadata([], metadata as Record<string, string>, 'encode')).toThrow(message);
 });
 
 test('an encoding that names no field, or a framing field, changes nothing', () => {
   const raw = ['tenon-encoded', 'content-length, b, __proto__', 'content-length', '1', 'a', '%41'];
-  expect({ ...metadataOf(raw) }).toEqual({ a: '%41' });
+  expect({ ...HeaderFields.ofRaw(raw).metadata() }).toEqual({ a: '%41' });
 });

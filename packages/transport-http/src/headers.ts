@@ -1,5 +1,4 @@
 import { isUtf8 } from 'node:buffer';
-import type { OutgoingHttpHeaders } from 'node:http';
 import { checkedMetadata, type Metadata, ServiceError } from '@tenon/contract';
 
 /**
@@ -16,6 +15,7 @@ export const framingHeaders = Object.freeze({
     'host',
     'http2-settings',
     'keep-alive',
+    'last-event-id',
     'server',
     'te',
     'timeout',
@@ -42,6 +42,9 @@ export function isFraming(name: string): boolean {
  */
 export const encodedHeader = 'tenon-encoded';
 
+/** Header fields on their way out: name, value, name, value. Values are as Node wants them (see {@link toWire}). */
+export type FieldPairs = string[];
+
 /**
  * Adds metadata to the fields of a request or a reply.
  *
@@ -50,45 +53,42 @@ export const encodedHeader = 'tenon-encoded';
  * @throws ServiceError `InvalidArgument`, `executed: 'no'`, for a key on the list of {@link framingHeaders}, for a value
  * that is refused, and for whatever `checkedMetadata` refuses: nothing that could split a header gets past here.
  */
-export function addMetadata(headers: OutgoingHttpHeaders, metadata: Metadata, padded: 'encode' | 'refuse'): void {
-  for (const [name, value] of Object.entries(checkedMetadata(metadata))) {
+export function addMetadata(pairs: FieldPairs, metadata: Metadata, padded: 'encode' | 'refuse'): void {
+  const checked = checkedMetadata(metadata);
+  let encoded = '';
+  for (const name in checked) {
+    const value = checked[name] ?? '';
     if (isFraming(name)) throw refusal(`metadata key "${name}" is a header field of HTTP itself; choose another name`);
     if (loneSurrogate.test(value))
       throw refusal(`metadata value of "${name}" has half of a character, which UTF-8 cannot say`);
-    if (!edgeOfWhiteSpace.test(value)) setField(headers, name, toWire(value));
+    if (!edgeOfWhiteSpace.test(value)) pairs.push(name, toWire(value));
     else if (padded === 'refuse') throw refusal(`metadata value of "${name}" begins or ends with white space`);
     else {
-      setField(headers, name, encodeURIComponent(value));
-      const others = headers[encodedHeader];
-      headers[encodedHeader] = others === undefined ? name : `${others},${name}`;
+      pairs.push(name, encodeURIComponent(value));
+      encoded = encoded === '' ? name : `${encoded},${name}`;
     }
   }
-}
-
-/** Sets a field whatever its name: an assignment to `__proto__` would be lost. */
-function setField(headers: OutgoingHttpHeaders, name: string, value: string): void {
-  Object.defineProperty(headers, name, { value, enumerable: true, configurable: true, writable: true });
+  if (encoded !== '') pairs.push(encodedHeader, encoded);
 }
 
 /**
- * The metadata among a peer's header fields. A field that came twice is one value, joined by a comma (RFC 9110 §5.3).
+ * The metadata among a peer's header fields: all but those that {@link isFraming} knows. A field that came twice is one
+ * value, joined by a comma (RFC 9110 §5.3).
  *
+ * @param fields - name, value, name, value; names in lower case, values as Node hands them over.
+ * @param encoded - the value of {@link encodedHeader}.
  * @throws ServiceError `ResourceExhausted`, `executed: 'no'`, over the limits of metadata; `InvalidArgument`,
  * `executed: 'no'`, where a value is not encoded as {@link encodedHeader} says.
  */
-export function metadataOf(rawHeaders: readonly string[]): Metadata {
-  let metadata: Record<string, string> | undefined;
-  let encoded: string | undefined;
-  for (let index = 0; index < rawHeaders.length; index += 2) {
-    const name = (rawHeaders[index] ?? '').toLowerCase();
-    const value = rawHeaders[index + 1] ?? '';
-    if (name === encodedHeader) encoded = value;
-    if (isFraming(name)) continue;
-    metadata ??= Object.create(null) as Record<string, string>;
+export function metadataOf(fields: readonly string[], encoded: string | undefined): Metadata {
+  const metadata: Record<string, string> = Object.create(null);
+  for (let index = 0; index < fields.length; index += 2) {
+    const name = fields[index] ?? '';
+    const value = fromWire(fields[index + 1] ?? '');
     const earlier = metadata[name];
-    metadata[name] = earlier === undefined ? fromWire(value) : `${earlier}, ${fromWire(value)}`;
+    metadata[name] = earlier === undefined ? value : `${earlier}, ${value}`;
   }
-  if (metadata !== undefined && encoded !== undefined) decode(metadata, encoded.split(','));
+  if (encoded !== undefined) decode(metadata, encoded.split(','));
   return checkedMetadata(metadata);
 }
 

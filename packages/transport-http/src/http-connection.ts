@@ -1,83 +1,115 @@
-import { type Call, type Clock, type Connection, type Node, type Reply, ServiceError } from '@tenon/contract';
-import type { ClientDialect } from './client-dialect.js';
-import { ClientExchange, type ConnectionSurroundings } from './client-exchange.js';
-import type { ResolvedHttpOptions } from './http-options.js';
-import { KeepAliveAgent } from './keep-alive-agent.js';
-import type { HttpAddress } from './node-address.js';
+import {
+  type Call,
+  type Connection,
+  type EndpointDescriptor,
+  type EndpointKind,
+  type Reply,
+  ServiceError,
+} from '@tenon/contract';
+import type { Body } from './body-encoder.js';
+import { ClientCall, type ClientCallSurroundings, namedError, refusalOf } from './client-call.js';
+import type { RequestTemplate } from './client-dialect.js';
+import type { FieldPairs } from './headers.js';
+import { UnderWay } from './under-way.js';
 
-/** The way to one node: a pool of sockets, each with one call at a time. */
+/** What carries the calls of a connection: sockets of HTTP/1.1, or a session of HTTP/2. */
+export interface CallCarrier {
+  /** The kinds of endpoint that it can carry. */
+  readonly kinds: readonly EndpointKind[];
+  /**
+   * Sends a call, at once or as soon as it can.
+   *
+   * @param fields - beside those of the template.
+   * @param body - undefined where the call streams its requests.
+   */
+  send(call: ClientCall, template: RequestTemplate, fields: FieldPairs, body: Body | undefined): void;
+  /** A call is over, sent or not. */
+  forget(call: ClientCall): void;
+  /** Frees everything. No call is under way any more. */
+  destroy(): void;
+}
+
+/** The way to one node. */
 export class HttpConnection implements Connection {
-  readonly #node: Node;
-  readonly #dialect: ClientDialect;
-  readonly #surroundings: ConnectionSurroundings;
-  readonly #underWay = new Set<ClientExchange>();
+  readonly #carrier: CallCarrier;
+  readonly #surroundings: ClientCallSurroundings;
+  readonly #onClosed: () => void;
+  readonly #templates = new WeakMap<EndpointDescriptor, RequestTemplate>();
+  readonly #underWay = new UnderWay<ClientCall>();
   #state: 'open' | 'draining' | 'closed' = 'open';
-  #onIdle: (() => void)[] = [];
 
-  constructor(node: Node, address: HttpAddress, dialect: ClientDialect, options: ResolvedHttpOptions, clock: Clock) {
-    this.#node = node;
-    this.#dialect = dialect;
-    this.#surroundings = { address, options, clock, pool: new KeepAliveAgent(address, options, clock) };
+  /** @param onClosed - called once, when it is closed. */
+  constructor(carrier: CallCarrier, surroundings: Omit<ClientCallSurroundings, 'onOver'>, onClosed: () => void) {
+    this.#carrier = carrier;
+    this.#onClosed = onClosed;
+    this.#surroundings = { ...surroundings, onOver: (call) => this.#over(call) };
   }
 
-  async unary(call: Call): Promise<Reply> {
-    try {
-      return await this.#call(call);
-    } catch (thrown) {
-      throw this.#named(ServiceError.from(thrown), call);
-    }
+  unary(call: Call): Promise<Reply> {
+    return this.#start(call);
+  }
+
+  stream(call: Call): Promise<Reply> {
+    return this.#start(call);
   }
 
   async drain(): Promise<void> {
     if (this.#state === 'open') this.#state = 'draining';
-    if (this.#underWay.size > 0) await new Promise<void>((resolve) => this.#onIdle.push(resolve));
+    await this.#underWay.emptied();
     await this.close();
   }
 
   async close(): Promise<void> {
+    if (this.#state === 'closed') return;
     this.#state = 'closed';
-    for (const exchange of [...this.#underWay]) exchange.end();
-    this.#surroundings.pool.destroy();
+    for (const call of this.#underWay.all()) call.end();
+    this.#carrier.destroy();
+    this.#onClosed();
   }
 
-  async #call(call: Call): Promise<Reply> {
-    const leftMs = call.deadline - this.#surroundings.clock.now();
-    this.#refuse(call, leftMs);
-    const message = this.#dialect.request(call, leftMs, this.#node.id);
-    this.#surroundings.pool.sweep();
-    const exchange = new ClientExchange(message, call, this.#surroundings);
-    this.#underWay.add(exchange);
+  #start(call: Call): Promise<Reply> {
     try {
-      return this.#dialect.reply(call, await exchange.response);
-    } finally {
-      this.#underWay.delete(exchange);
-      if (this.#underWay.size === 0) for (const resolve of this.#onIdle.splice(0)) resolve();
+      return this.#send(call).reply;
+    } catch (thrown) {
+      return Promise.reject(namedError(ServiceError.from(thrown), call, this.#surroundings.node));
     }
   }
 
-  #refuse(call: Call, leftMs: number): void {
-    const no = { executed: 'no' } as const;
-    if (this.#state === 'closed') throw new ServiceError('FailedPrecondition', 'the connection is closed', no);
-    if (this.#state === 'draining') throw new ServiceError('Unavailable', 'the connection takes no further calls', no);
-    if (call.endpoint.kind !== 'unary') {
-      throw new ServiceError('Unimplemented', `a ${call.endpoint.kind} stream cannot be called over http`, no);
-    }
-    if (call.signal?.aborted) {
-      throw new ServiceError('Canceled', 'the call was cancelled before it began', {
-        ...no,
-        cause: call.signal.reason,
-      });
-    }
-    if (leftMs <= 0)
-      throw new ServiceError('DeadlineExceeded', 'the time for the call had run out before it began', no);
+  #send(call: Call): ClientCall {
+    const { clock, dialect, bodies } = this.#surroundings;
+    if (this.#state !== 'open') throw notOpen(this.#state);
+    const leftMs = call.deadline === Number.POSITIVE_INFINITY ? call.deadline : call.deadline - clock.now();
+    const refused = refusalOf(call, leftMs, this.#carrier.kinds);
+    if (refused !== undefined) throw refused;
+    const template = this.#template(call);
+    const fields: FieldPairs = [];
+    dialect.addFields(fields, call, leftMs);
+    const { messages, value, endpoint } = call;
+    const body = messages === undefined ? bodies.encode(template.codec, value, endpoint.request) : undefined;
+    const started = new ClientCall(call, this.#surroundings);
+    this.#underWay.add(started);
+    this.#carrier.send(started, template, fields, body);
+    return started;
   }
 
-  /** Says in the error which call it was, where whoever made it did not. */
-  #named(error: ServiceError, { endpoint }: Call): ServiceError {
-    return error.with({
-      service: error.service ?? endpoint.service,
-      endpoint: error.endpoint ?? endpoint.name,
-      node: error.node ?? (this.#node.id || undefined),
-    });
+  #template(call: Call): RequestTemplate {
+    const { dialect, node } = this.#surroundings;
+    const contentType = dialect.contentTypeOf(call);
+    const known = this.#templates.get(call.endpoint);
+    if (known?.contentType === contentType) return known;
+    const template = dialect.template(call.endpoint, contentType, node);
+    this.#templates.set(call.endpoint, template);
+    return template;
   }
+
+  #over(call: ClientCall): void {
+    this.#carrier.forget(call);
+    this.#underWay.remove(call);
+  }
+}
+
+function notOpen(state: 'draining' | 'closed'): ServiceError {
+  return state === 'closed'
+    ? new ServiceError('FailedPrecondition', 'the connection is closed', { executed: 'no' })
+    : new ServiceError('Unavailable', 'the connection takes no further calls', { executed: 'no' });
 }

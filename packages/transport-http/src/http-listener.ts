@@ -1,12 +1,19 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type CallHandler, type HttpClaim, type Listener, ServiceError } from '@tenon/contract';
+import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
+import { type CallHandler, type IncomingCall, type Listener, type ServedCall, ServiceError } from '@tenon/contract';
+import { HeaderFields } from './header-fields.js';
+import { Http1Wire } from './http1-wire.js';
+import { Http2Wire } from './http2-wire.js';
 import { isMucp } from './mucp-server.js';
-import type { ServerDialect } from './server-dialect.js';
+import { Peers } from './peers.js';
+import type { ReplySurroundings } from './reply-stream.js';
+import { type HttpRequest, isAnswer, type ServerDialect } from './server-dialect.js';
 import { type ExchangeSurroundings, ServerExchange } from './server-exchange.js';
+import type { ServerWire } from './server-wire.js';
+import { UnderWay } from './under-way.js';
 
 /** Answers the HTTP requests of a port, each in the dialect that it came in. */
-export class HttpListener implements Listener, HttpClaim {
-  readonly name = 'http';
+export class HttpListener implements Listener {
   /** It shares the port of its server. */
   readonly address = '';
   /** What go-micro looks for before it calls a node. */
@@ -15,47 +22,44 @@ export class HttpListener implements Listener, HttpClaim {
   readonly #mucp: ServerDialect;
   readonly #handler: CallHandler;
   readonly #surroundings: ExchangeSurroundings;
-  readonly #underWay = new Set<ServerExchange>();
-  #onIdle: (() => void)[] = [];
+  readonly #peers = new Peers();
+  readonly #underWay = new UnderWay<ServerExchange>();
   #refusing = false;
 
   constructor(
     dialects: { readonly plain: ServerDialect; readonly mucp: ServerDialect },
     handler: CallHandler,
-    surroundings: ExchangeSurroundings,
+    surroundings: ReplySurroundings,
   ) {
     this.#plain = dialects.plain;
     this.#mucp = dialects.mucp;
     this.#handler = handler;
-    this.#surroundings = surroundings;
+    this.#surroundings = { ...surroundings, onEnded: (exchange) => this.#underWay.remove(exchange) };
   }
 
-  /** Whatever is HTTP/1: a request for nothing gets an answer that says how to ask. */
-  accepts(request: IncomingMessage): boolean {
-    return request.httpVersionMajor === 1;
-  }
+  /** Serves a request of HTTP/1.1. */
+  readonly handle = (request: IncomingMessage, response: ServerResponse): void => {
+    const fields = HeaderFields.ofRaw(request.rawHeaders);
+    const { method = '', url = '/' } = request;
+    const dialect = isMucp(fields) ? this.#mucp : this.#plain;
+    this.#serve({ version: 1, method, path: url, fields }, new Http1Wire(request, response, this.#peers), dialect);
+  };
 
-  handle(request: IncomingMessage, response: ServerResponse): void {
-    const dialect = isMucp(request.headers) ? this.#mucp : this.#plain;
-    const exchange = new ServerExchange(request, response, dialect, this.#surroundings);
-    if (this.#refusing) {
-      exchange.closeAfterwards();
-      this.#serve(exchange, refusingHandler, response);
-      return;
-    }
-    this.#underWay.add(exchange);
-    response.once('close', () => this.#ended(exchange));
-    this.#serve(exchange, this.#handler, response);
-  }
+  /** Serves a request of HTTP/2, which go-micro does not speak. */
+  readonly handleHttp2 = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void => {
+    const fields = HeaderFields.ofHttp2(headers);
+    const { ':method': method = '', ':path': path = '/' } = headers;
+    this.#serve({ version: 2, method, path, fields }, new Http2Wire(stream, this.#peers), this.#plain);
+  };
 
   async drain(signal: AbortSignal): Promise<void> {
     this.#refusing = true;
-    for (const exchange of this.#underWay) exchange.closeAfterwards();
-    if (this.#underWay.size === 0) return;
+    for (const exchange of this.#underWay.all()) exchange.closeAfterwards();
+    if (this.#underWay.empty) return;
     const stop = (): void => this.#endAll();
     if (signal.aborted) stop();
     signal.addEventListener('abort', stop, { once: true });
-    if (this.#underWay.size > 0) await new Promise<void>((resolve) => this.#onIdle.push(resolve));
+    await this.#underWay.emptied();
     signal.removeEventListener('abort', stop);
   }
 
@@ -64,31 +68,40 @@ export class HttpListener implements Listener, HttpClaim {
     this.#endAll();
   }
 
-  #serve(exchange: ServerExchange, handler: CallHandler, response: ServerResponse): void {
-    exchange.serve(handler).catch((error: unknown) => {
+  #serve(request: HttpRequest, wire: ServerWire, dialect: ServerDialect): void {
+    try {
+      if (this.#refusing) wire.closeAfterwards();
+      const head = dialect.readHead(request, this.#handler);
+      if (isAnswer(head)) {
+        wire.dropBody(this.#surroundings.maxMessageBytes);
+        wire.answer(head.status, head.fields, head.body);
+        return;
+      }
+      const exchange = new ServerExchange(head, wire, dialect, this.#surroundings);
+      if (!this.#refusing) this.#underWay.add(exchange);
+      exchange.serve(this.#refusing ? refusingHandler : this.#handler, Number(request.fields.contentLength));
+    } catch (error) {
       this.#surroundings.logger.error('an HTTP request could not be answered', { error });
-      response.destroy();
-    });
+      wire.destroy();
+    }
   }
 
   #endAll(): void {
     const error = new ServiceError('Unavailable', 'the server stopped before the call had ended');
-    for (const exchange of [...this.#underWay]) {
+    for (const exchange of this.#underWay.all()) {
       exchange.end(error);
-      this.#ended(exchange);
+      this.#underWay.remove(exchange);
     }
-  }
-
-  #ended(exchange: ServerExchange): void {
-    this.#underWay.delete(exchange);
-    if (this.#underWay.size > 0) return;
-    const waiting = this.#onIdle;
-    this.#onIdle = [];
-    for (const resolve of waiting) resolve();
   }
 }
 
+const nothingToCancel: ServedCall = Object.freeze({ cancel: () => {} });
+
 const refusingHandler: CallHandler = Object.freeze({
-  unary: () =>
-    Promise.reject(new ServiceError('Unavailable', 'the server is stopping; go to another node', { executed: 'no' })),
+  handle: (call: IncomingCall) => {
+    call.fail(new ServiceError('Unavailable', 'the server is stopping; go to another node', { executed: 'no' }));
+    return nothingToCancel;
+  },
+  refusal: () => undefined,
+  kindOf: () => undefined,
 });

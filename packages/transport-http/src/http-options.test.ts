@@ -8,13 +8,14 @@ test('options are filled, and frozen', () => {
     maxSockets: 256,
     maxIdleMs: 30_000,
     connectTimeoutMs: 2_000,
+    pingMs: 15_000,
     maxMessageBytes: 4 * 1_024 * 1_024,
     contentType: undefined,
   });
   expect(Object.isFrozen(resolved)).toBe(true);
 });
 
-test.each(['maxSockets', 'maxIdleMs', 'connectTimeoutMs', 'maxMessageBytes'] as const)(
+test.each(['maxSockets', 'maxIdleMs', 'connectTimeoutMs', 'pingMs', 'maxMessageBytes'] as const)(
   '%s is checked by name',
   (key) => {
     const options: HttpOptions = { [key]: 0 };
@@ -25,7 +26,7 @@ test.each(['maxSockets', 'maxIdleMs', 'connectTimeoutMs', 'maxMessageBytes'] as 
 test('the table of the README has the defaults that are used', () => {
   const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
   const resolved = resolveHttpOptions({});
-  for (const key of ['maxSockets', 'maxIdleMs', 'connectTimeoutMs', 'maxMessageBytes'] as const) {
+  for (const key of ['maxSockets', 'maxIdleMs', 'connectTimeoutMs', 'pingMs', 'maxMessageBytes'] as const) {
     const shown = new RegExp(`\\| \`${key}\` \\| ([\\d,]+)`).exec(readme)?.[1]?.replaceAll(',', '');
     expect([key, Number(shown)]).toEqual([key, resolved[key]]);
   }

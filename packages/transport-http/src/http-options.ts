@@ -4,8 +4,8 @@ import { checkedNumber } from '@tenon/contract/authoring';
 /** What the calling side of `httpTransport` may use. The answering side has the limits of its server's port. */
 export interface HttpOptions {
   /**
-   * Sockets per node, each carrying one call at a time; further calls wait for a free one within their deadline.
-   * Range 1 to 65,535, default 256.
+   * Sockets per node over HTTP/1.1, each carrying one call at a time; further calls wait for a free one within their
+   * deadline. Range 1 to 65,535, default 256.
    */
   readonly maxSockets?: number | undefined;
   /**
@@ -14,9 +14,15 @@ export interface HttpOptions {
    * 30,000.
    */
   readonly maxIdleMs?: number | undefined;
-  /** How long connecting may take, in milliseconds. Range 1 to 600,000, default 2,000: room for one lost packet. */
+  /** How long connecting may take, TLS included, in milliseconds. Range 1 to 600,000, default 2,000: room for one lost packet. */
   readonly connectTimeoutMs?: number | undefined;
-  /** The largest request to send and reply to take, in bytes. Range 1 to 1 GiB, default 4 MiB. */
+  /**
+   * How often a session of HTTP/2 with calls under way is asked whether it is still there, in milliseconds; one that does
+   * not answer before the next time is given up. Range 5,000 to 3,600,000, default 15,000: servers take more often for
+   * abuse.
+   */
+  readonly pingMs?: number | undefined;
+  /** The largest request to send and reply to take, or message of a stream, in bytes. Range 1 to 1 GiB, default 4 MiB. */
   readonly maxMessageBytes?: number | undefined;
   /**
    * The media type of requests to Tenon nodes where the call names none. Default `application/msgpack` if such a codec
@@ -30,19 +36,21 @@ export interface ResolvedHttpOptions {
   readonly maxSockets: number;
   readonly maxIdleMs: number;
   readonly connectTimeoutMs: number;
+  readonly pingMs: number;
   readonly maxMessageBytes: number;
   readonly contentType: string | undefined;
 }
 
 /** @throws ServiceError `InvalidArgument` that names the option, its value and its range. */
 export function resolveHttpOptions(options: HttpOptions): ResolvedHttpOptions {
-  const number = (key: Exclude<keyof HttpOptions, 'contentType'>, max: number, fallback: number): number =>
-    checkedNumber(`httpTransport.${key}`, options[key], { min: 1, max, fallback });
+  const number = (key: Exclude<keyof HttpOptions, 'contentType'>, min: number, max: number, fallback: number): number =>
+    checkedNumber(`httpTransport.${key}`, options[key], { min, max, fallback });
   return Object.freeze({
-    maxSockets: number('maxSockets', 65_535, 256),
-    maxIdleMs: number('maxIdleMs', 3_600 * 1_000, 30 * 1_000),
-    connectTimeoutMs: number('connectTimeoutMs', 600 * 1_000, 2 * 1_000),
-    maxMessageBytes: number('maxMessageBytes', 1_024 * 1_024 * 1_024, defaultMaxMessageBytes),
+    maxSockets: number('maxSockets', 1, 65_535, 256),
+    maxIdleMs: number('maxIdleMs', 1, 3_600 * 1_000, 30 * 1_000),
+    connectTimeoutMs: number('connectTimeoutMs', 1, 600 * 1_000, 2 * 1_000),
+    pingMs: number('pingMs', 5_000, 3_600 * 1_000, 15 * 1_000),
+    maxMessageBytes: number('maxMessageBytes', 1, 1_024 * 1_024 * 1_024, defaultMaxMessageBytes),
     contentType: options.contentType,
   });
 }

@@ -1,16 +1,21 @@
-import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import { type Reply, ServiceError } from '@tenon/contract';
 import { type CodecSet, mediaType } from '@tenon/contract/authoring';
-import { addMetadata, fromWire, metadataOf, toWire } from './headers.js';
+import type { BodyEncoder } from './body-encoder.js';
+import type { HeaderFields } from './header-fields.js';
+import { addMetadata, type FieldPairs, fromWire, toWire } from './headers.js';
 import { writeMicroError } from './micro-error.js';
-import type { HttpAnswer, RequestHead, ServerDialect } from './server-dialect.js';
+import {
+  answerWith,
+  type HttpAnswer,
+  type HttpRequest,
+  type RequestHead,
+  type ServerDialect,
+} from './server-dialect.js';
 import { readNanoseconds } from './time-left.js';
 
-/**
- * Whether a request is go-micro's: any method and path, but header fields that route it.
- */
-export function isMucp(headers: IncomingHttpHeaders): boolean {
-  return routing.some((name) => microHeader(headers, name) !== undefined);
+/** Whether a request is go-micro's: any method and path, but header fields that route it. */
+export function isMucp(fields: HeaderFields): boolean {
+  return fields.hasMicro && routing.some((name) => fields.micro(name) !== undefined);
 }
 
 /**
@@ -19,28 +24,29 @@ export function isMucp(headers: IncomingHttpHeaders): boolean {
  */
 export class MucpServer implements ServerDialect {
   readonly #codecs: CodecSet;
+  readonly #bodies: BodyEncoder;
 
-  constructor(codecs: CodecSet) {
+  constructor(codecs: CodecSet, bodies: BodyEncoder) {
     this.#codecs = codecs;
+    this.#bodies = bodies;
   }
 
-  readHead(request: IncomingMessage): RequestHead | HttpAnswer {
-    const { headers } = request;
+  readHead({ fields }: HttpRequest): RequestHead | HttpAnswer {
     // go-micro's own default, from its days before JSON.
-    const contentType = mediaType(headers['content-type'] ?? 'application/protobuf');
+    const contentType = mediaType(fields.contentType ?? 'application/protobuf');
     if (!this.#codecs.has(contentType)) return unsupported(contentType);
-    const service = microHeader(headers, 'service') ?? '';
+    const service = microText(fields, 'service') ?? '';
     try {
-      return this.#readCall(request, service, contentType);
+      return this.#readCall(fields, service, contentType);
     } catch (thrown) {
       return failure(contentType, service, ServiceError.from(thrown, { executed: 'no' }));
     }
   }
 
-  reply(head: RequestHead, reply: Reply, maxBytes: number): HttpAnswer {
-    const headers: OutgoingHttpHeaders = { 'content-type': head.replyType };
-    addMetadata(headers, reply.metadata, 'refuse');
-    return { status: 200, headers, body: head.replyCodec.encode(reply.value, reply.schema, maxBytes) };
+  reply(head: RequestHead, reply: Reply): HttpAnswer {
+    const fields: FieldPairs = ['content-type', head.replyType];
+    addMetadata(fields, reply.metadata, 'refuse');
+    return answerWith(200, fields, this.#bodies.encode(head.replyCodec, reply.value, reply.schema));
   }
 
   error(head: RequestHead, error: ServiceError): HttpAnswer {
@@ -51,48 +57,49 @@ export class MucpServer implements ServerDialect {
     return this.error(head, error);
   }
 
-  #readCall(request: IncomingMessage, service: string, contentType: string): RequestHead {
-    const { headers } = request;
-    const refused = unserved.find(([name]) => microHeader(headers, name) !== undefined);
+  #readCall(fields: HeaderFields, service: string, contentType: string): RequestHead {
+    const refused = unserved.find(([name]) => fields.micro(name) !== undefined);
     if (refused !== undefined) throw new ServiceError('Unimplemented', refused[1], { executed: 'no' });
-    const endpoint = microHeader(headers, 'endpoint') || microHeader(headers, 'method');
+    const endpoint = microText(fields, 'endpoint') || microText(fields, 'method');
     if (!endpoint) {
       throw invalid('rpc: service/endpoint request ill-formed: neither Micro-Endpoint nor Micro-Method is set');
     }
-    const encoding = headers['content-encoding'] ?? 'identity';
+    const encoding = fields.contentEncoding ?? 'identity';
     if (encoding.toLowerCase() !== 'identity')
       throw invalid(`content encoding ${JSON.stringify(encoding)} is not read`);
-    const timeout = headers['timeout'];
     const codec = this.#codecs.of(contentType);
     return {
       service,
       endpoint,
-      metadata: metadataOf(request.rawHeaders),
-      leftMs: readNanoseconds(typeof timeout === 'string' ? timeout : undefined),
+      kind: 'unary',
+      node: undefined,
+      metadata: fields.metadata(),
+      leftMs: readNanoseconds(fields.timeout),
       contentType,
       codec,
+      requestStreams: false,
       replyType: contentType,
       replyCodec: codec,
+      form: 'frames',
     };
   }
 }
 
-/** A field by its name after `Micro-`, or in the older spelling with `X-` before that. */
-function microHeader(headers: IncomingHttpHeaders, name: string): string | undefined {
-  const value = headers[`micro-${name}`] ?? headers[`x-micro-${name}`];
-  return typeof value === 'string' ? fromWire(value) : undefined;
+function microText(fields: HeaderFields, name: string): string | undefined {
+  const value = fields.micro(name);
+  return value === undefined ? undefined : fromWire(value);
 }
 
 function failure(contentType: string, service: string, error: ServiceError): HttpAnswer {
   const text = toWire(writeMicroError(error, error.service ?? (service || 'tenon')));
-  const headers = { 'content-type': contentType, 'micro-error': text, 'x-micro-error': text };
-  return { status: 200, headers, body: nothing };
+  const fields = ['content-type', contentType, 'micro-error', text, 'x-micro-error', text];
+  return answerWith(200, fields, nothing);
 }
 
 /** go-micro's own answer to a type that it has no codec for: no `Micro-Error`, but a text as the body. */
 function unsupported(contentType: string): HttpAnswer {
   const body = Buffer.from(`unsupported Content-Type: ${contentType.slice(0, 100)}`, 'latin1');
-  return { status: 200, headers: { 'content-type': 'text/plain' }, body };
+  return answerWith(200, ['content-type', 'text/plain'], body);
 }
 
 function invalid(message: string): ServiceError {

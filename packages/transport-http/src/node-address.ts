@@ -11,10 +11,15 @@ export type Dialect = 'plain' | 'mucp';
 
 /** Reads `host:port` and `[v6]:port`; undefined for anything else. */
 export function httpAddress(address: string): HttpAddress | undefined {
-  const parts = hostAndPort.exec(address);
+  const parts = form.exec(address);
   const host = parts?.[1] ?? parts?.[2];
   const port = Number(parts?.[3]);
   return host !== undefined && port >= 1 && port <= 65_535 ? { host, port } : undefined;
+}
+
+/** As it stands in a `Host` field or a URL. */
+export function hostAndPort({ host, port }: HttpAddress): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
 /**
@@ -31,4 +36,4 @@ export function dialectOf(node: Node): Dialect | undefined {
   return Object.keys(metadata).length === 0 ? 'plain' : undefined;
 }
 
-const hostAndPort = /^(?:\[([0-9a-fA-F:.]+(?:%[\w.-]+)?)\]|([\w.-]+)):(\d{1,5})$/;
+const form = /^(?:\[([0-9a-fA-F:.]+(?:%[\w.-]+)?)\]|([\w.-]+)):(\d{1,5})$/;

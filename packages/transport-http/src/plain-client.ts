@@ -1,46 +1,68 @@
-import type { OutgoingHttpHeaders } from 'node:http';
-import { type Call, codeOfHttpStatus, isCode, type Reply, ServiceError } from '@tenon/contract';
-import type { CodecSet } from '@tenon/contract/authoring';
-import type { ClientDialect, ClientMessage, ClientResponse } from './client-dialect.js';
-import { addMetadata, metadataOf, nodeHeader } from './headers.js';
+import {
+  type Call,
+  clientStreams,
+  codeOfHttpStatus,
+  type EndpointDescriptor,
+  isCode,
+  type Metadata,
+  type Reply,
+  ServiceError,
+  serverStreams,
+} from '@tenon/contract';
+import { type CodecSet, mediaType } from '@tenon/contract/authoring';
+import type { ClientDialect, ClientResponse, RequestTemplate, StreamHead } from './client-dialect.js';
+import { checkedContentType } from './content-type.js';
+import type { HeaderFields } from './header-fields.js';
+import { addMetadata, type FieldPairs, nodeHeader } from './headers.js';
 import type { ResolvedHttpOptions } from './http-options.js';
-import { decodeReply, malformedReply } from './reply-value.js';
+import { checkIdentity, codecOfReply, decodeReply, malformedReply } from './reply-value.js';
 import { writePath } from './request-path.js';
+import { formOf, framesOf, messageTypeOf } from './stream-form.js';
 import { milliseconds, timeLeftHeader } from './time-left.js';
 
 /** Calls a Tenon node: `POST /greeter/Greeter.Hello`. */
 export class PlainClient implements ClientDialect {
   readonly #codecs: CodecSet;
-  readonly #maxMessageBytes: number;
   readonly #contentType: string;
 
   constructor(codecs: CodecSet, options: ResolvedHttpOptions) {
     this.#codecs = codecs;
-    this.#maxMessageBytes = options.maxMessageBytes;
     this.#contentType =
       options.contentType ?? (codecs.has('application/msgpack') ? 'application/msgpack' : 'application/json');
   }
 
-  request(call: Call, leftMs: number, node: string): ClientMessage {
-    const { endpoint, value } = call;
-    const contentType = call.contentType ?? this.#contentType;
-    const body = this.#codecs.of(contentType).encode(value, endpoint.request, this.#maxMessageBytes);
-    const headers: OutgoingHttpHeaders = {
-      'content-type': contentType,
-      'content-length': body.length,
-      accept: contentType,
-    };
-    if (leftMs !== Number.POSITIVE_INFINITY) headers[timeLeftHeader] = milliseconds(leftMs);
+  contentTypeOf(call: Call): string {
+    return call.contentType ?? this.#contentType;
+  }
+
+  template(endpoint: EndpointDescriptor, contentType: string, node: string): RequestTemplate {
+    const { kind, service, name } = endpoint;
+    const type = checkedContentType(contentType);
+    const sent = clientStreams(kind) ? framesOf(type) : type;
+    const fields = ['content-type', sent, 'accept', serverStreams(kind) ? framesOf(type) : type];
     // Ids come from the registry: one that no header could carry is not sent, and the service name alone must do.
-    if (/^[\x21-\x7e]{1,256}$/.test(node)) headers[nodeHeader] = node;
-    addMetadata(headers, call.metadata, 'encode');
-    return { path: writePath(endpoint.service, endpoint.name), headers, body };
+    if (/^[\x21-\x7e]{1,256}$/.test(node)) fields.push(nodeHeader, node);
+    return { contentType, codec: this.#codecs.of(type), path: writePath(service, name), fields };
+  }
+
+  addFields(fields: FieldPairs, call: Call, leftMs: number): void {
+    if (leftMs !== Number.POSITIVE_INFINITY) fields.push(timeLeftHeader, milliseconds(leftMs));
+    addMetadata(fields, call.metadata, 'encode');
   }
 
   reply(call: Call, response: ClientResponse): Reply {
     if (response.status !== 200) throw this.#failure(response);
+    if (serverStreams(call.endpoint.kind)) throw malformedReply('it is one value, where a stream was asked for');
     const value = decodeReply(this.#codecs, call, response);
-    return { value, metadata: replyMetadata(response) };
+    return { value, metadata: replyMetadata(response.fields) };
+  }
+
+  streamHead(call: Call, status: number, fields: HeaderFields): StreamHead | undefined {
+    if (status !== 200 || !serverStreams(call.endpoint.kind)) return undefined;
+    const contentType = fields.contentType ?? '';
+    if (formOf(mediaType(contentType)) !== 'frames') return undefined;
+    checkIdentity(fields);
+    return { codec: codecOfReply(this.#codecs, messageTypeOf(contentType)), metadata: replyMetadata(fields) };
   }
 
   /** The error that a Tenon node described; of any other peer (a proxy), what its status says. */
@@ -52,7 +74,8 @@ export class PlainClient implements ClientDialect {
     return new ServiceError(codeOfHttpStatus(response.status), message);
   }
 
-  #record({ contentType, body }: ClientResponse): object | undefined {
+  #record({ fields, body }: ClientResponse): object | undefined {
+    const contentType = mediaType(fields.contentType ?? '');
     if (contentType !== 'application/json') return undefined;
     let value: unknown;
     try {
@@ -67,9 +90,9 @@ export class PlainClient implements ClientDialect {
   }
 }
 
-function replyMetadata(response: ClientResponse): Reply['metadata'] {
+function replyMetadata(fields: HeaderFields): Metadata {
   try {
-    return metadataOf(response.rawHeaders);
+    return fields.metadata();
   } catch (thrown) {
     throw malformedReply('its metadata is over the limit', thrown);
   }

@@ -1,37 +1,53 @@
-import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
-import { codes, type Logger, type Reply, ServiceError } from '@tenon/contract';
-import { type CodecSet, mediaType } from '@tenon/contract/authoring';
-import { acceptedType } from './accepted-type.js';
-import { addMetadata, metadataOf, nodeHeader } from './headers.js';
-import { type RequestPath, readPath } from './request-path.js';
-import type { HttpAnswer, RequestHead, ServerDialect } from './server-dialect.js';
-import { readMilliseconds, timeLeftHeader } from './time-left.js';
+import { type CallHandler, codes, type Logger, type Reply, ServiceError } from '@tenon/contract';
+import type { CodecSet } from '@tenon/contract/authoring';
+import type { BodyEncoder } from './body-encoder.js';
+import { errorBytes } from './error-bytes.js';
+import { addMetadata, type FieldPairs } from './headers.js';
+import { KnownPaths } from './known-paths.js';
+import { ReplyNegotiation } from './reply-negotiation.js';
+import type { RequestPath } from './request-path.js';
+import { type RequestType, RequestTypes } from './request-types.js';
+import {
+  answerWith,
+  type HttpAnswer,
+  type HttpRequest,
+  type RequestHead,
+  type ServerDialect,
+} from './server-dialect.js';
+import { readMilliseconds } from './time-left.js';
 
 /** HTTP as people and Tenon's own clients write it: `POST /greeter/Greeter.Hello`, a status that means something. */
 export class PlainServer implements ServerDialect {
   readonly #codecs: CodecSet;
+  readonly #bodies: BodyEncoder;
   readonly #logger: Logger;
+  readonly #negotiation: ReplyNegotiation;
+  readonly #paths = new KnownPaths();
+  readonly #types: RequestTypes;
 
-  constructor(codecs: CodecSet, logger: Logger) {
+  constructor(codecs: CodecSet, bodies: BodyEncoder, logger: Logger) {
     this.#codecs = codecs;
+    this.#bodies = bodies;
     this.#logger = logger;
+    this.#negotiation = new ReplyNegotiation(codecs);
+    this.#types = new RequestTypes(codecs);
   }
 
-  readHead(request: IncomingMessage): RequestHead | HttpAnswer {
+  readHead(request: HttpRequest, handler: CallHandler): RequestHead | HttpAnswer {
     try {
-      const path = readPath(request.url ?? '/');
+      const path = this.#paths.read(request.path);
       if (path === undefined) return nothingThere(request);
-      return request.method === 'POST' ? this.#readCall(request, path) : wrongMethod(request, path);
+      return request.method === 'POST' ? this.#readCall(request, path, handler) : wrongMethod(request, path);
     } catch (thrown) {
       const error = ServiceError.from(thrown, { executed: 'no' });
       return refusal(error.code === 'ResourceExhausted' ? 431 : codes[error.code].httpStatus, error);
     }
   }
 
-  reply(head: RequestHead, reply: Reply, maxBytes: number): HttpAnswer {
-    const headers: OutgoingHttpHeaders = { 'content-type': head.replyType };
-    addMetadata(headers, reply.metadata, 'encode');
-    return { status: 200, headers, body: head.replyCodec.encode(reply.value, reply.schema, maxBytes) };
+  reply(head: RequestHead, reply: Reply): HttpAnswer {
+    const fields: FieldPairs = ['content-type', head.replyType];
+    addMetadata(fields, reply.metadata, 'encode');
+    return answerWith(200, fields, this.#bodies.encode(head.replyCodec, reply.value, reply.schema));
   }
 
   error(head: RequestHead, error: ServiceError): HttpAnswer {
@@ -42,73 +58,72 @@ export class PlainServer implements ServerDialect {
     return this.#failure(head, 413, error);
   }
 
-  #readCall(request: IncomingMessage, path: RequestPath): RequestHead | HttpAnswer {
-    const { headers } = request;
-    const encoding = headers['content-encoding'] ?? 'identity';
-    if (encoding.toLowerCase() !== 'identity') {
+  #readCall(request: HttpRequest, path: RequestPath, handler: CallHandler): RequestHead | HttpAnswer {
+    const { version, fields } = request;
+    const encoding = fields.contentEncoding;
+    if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
       return refusal(415, invalid(`content encoding ${JSON.stringify(encoding)} is not read; send the body as it is`));
     }
-    const given = headers['content-type'];
-    if (given === undefined && headers.origin !== undefined) {
+    const given = fields.contentType;
+    if (given === undefined && fields.origin !== undefined) {
       // A web page may send a body without a type to any address, unasked; with a type its browser asks first.
       return refusal(415, invalid('a request from a web page must name its content type'));
     }
-    const contentType = mediaType(given ?? 'application/json');
-    if (!this.#codecs.has(contentType)) {
-      const bound = this.#codecs.contentTypes.join(', ');
-      return refusal(415, invalid(`content type ${JSON.stringify(contentType)} is not read here; bound are ${bound}`));
+    let type: RequestType;
+    try {
+      type = this.#types.read(given ?? 'application/json');
+    } catch (thrown) {
+      return refusal(415, ServiceError.from(thrown));
     }
-    const replyType = acceptedType(headers.accept, (type) => this.#codecs.has(type)) ?? contentType;
-    const timeLeft = headers[timeLeftHeader];
-    const node = headers[nodeHeader];
+    const { contentType, codec, streams: requestStreams } = type;
+    const { node, accept, lastEventId } = fields;
+    const { service, endpoint } = path;
+    const asked = { endpoint, version, requestStreams, contentType, accept, lastEventId };
+    const kind = handler.kindOf(service, endpoint, node);
+    if (kind !== undefined) this.#paths.keep(request.path, path);
+    const settled = this.#negotiation.settle(kind, asked);
+    if ('refused' in settled) return refusal(settled.refused, settled.error);
     return {
-      ...path,
-      node: typeof node === 'string' ? node : undefined,
-      metadata: metadataOf(request.rawHeaders),
-      leftMs: readMilliseconds(typeof timeLeft === 'string' ? timeLeft : undefined),
+      service,
+      endpoint,
+      kind: settled.kind,
+      node,
+      metadata: fields.metadata(),
+      leftMs: readMilliseconds(fields.timeLeft),
       contentType,
-      codec: this.#codecs.of(contentType),
-      replyType,
-      replyCodec: this.#codecs.of(replyType),
+      codec,
+      requestStreams,
+      replyType: settled.replyType,
+      replyCodec: settled.replyType === contentType ? codec : this.#codecs.of(settled.replyType),
+      form: settled.form,
     };
   }
 
   /** Always JSON, whatever the call's type: so that it can be read where that type is what is wrong. */
   #failure(head: RequestHead, status: number, error: ServiceError): HttpAnswer {
-    const { details, ...record } = error.toRecord();
-    if (details === undefined) return { status, headers: json, body: Buffer.from(JSON.stringify(record)) };
-    try {
-      return { status, headers: json, body: this.#toJson({ ...record, details }) };
-    } catch (cause) {
-      const { service, endpoint } = head;
-      this.#logger.error('the details of an error could not be sent', { service, endpoint, error: cause });
-      return { status, headers: json, body: Buffer.from(JSON.stringify(record)) };
-    }
-  }
-
-  #toJson(value: object): Uint8Array {
-    const bound = this.#codecs.has('application/json');
-    return bound ? this.#codecs.of('application/json').encode(value) : Buffer.from(JSON.stringify(value));
+    return answerWith(status, [...json], errorBytes(error, head, this.#codecs, this.#logger));
   }
 }
 
-function nothingThere(request: IncomingMessage): HttpAnswer {
-  const text = `there is nothing at ${request.method} ${request.url}; call an endpoint with POST /service/Endpoint, for example POST /greeter/Greeter.Hello`;
+function nothingThere(request: HttpRequest): HttpAnswer {
+  const text = `there is nothing at ${request.method} ${request.path}; call an endpoint with POST /service/Endpoint, for example POST /greeter/Greeter.Hello`;
   return refusal(404, new ServiceError('NotFound', text, { executed: 'no' }));
 }
 
-function wrongMethod(request: IncomingMessage, { service, endpoint }: RequestPath): HttpAnswer {
+function wrongMethod(request: HttpRequest, { service, endpoint }: RequestPath): HttpAnswer {
   const text = `${request.method} is not how an endpoint is called; use POST /${service}/${endpoint}`;
-  const answer = refusal(405, new ServiceError('Unimplemented', text, { executed: 'no' }));
-  return { ...answer, headers: { ...answer.headers, allow: 'POST' } };
+  const error = new ServiceError('Unimplemented', text, { executed: 'no' });
+  return answerWith(405, [...json, 'allow', 'POST'], Buffer.from(JSON.stringify(error)));
 }
 
 function refusal(status: number, error: ServiceError): HttpAnswer {
-  return { status, headers: json, body: Buffer.from(JSON.stringify(error)) };
+  if (status === 204) return { status, fields: [], body: nothing };
+  return answerWith(status, [...json], Buffer.from(JSON.stringify(error)));
 }
 
 function invalid(message: string): ServiceError {
   return new ServiceError('InvalidArgument', message, { executed: 'no' });
 }
 
-const json: OutgoingHttpHeaders = Object.freeze({ 'content-type': 'application/json' });
+const json = Object.freeze(['content-type', 'application/json']);
+const nothing = Buffer.alloc(0);

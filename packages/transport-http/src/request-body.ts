@@ -1,51 +1,67 @@
-import type { IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
 
-/** Why there is no body: it is over the limit, or the peer went away before its end. */
-export type BodyFault = 'too large' | 'cut off';
-
-/**
- * Reads a request's body, counting while it arrives: never more than `maxBytes` and one chunk are held.
- *
- * A body over the limit resolves at once; its rest is dropped as {@link dropBody} does.
- */
-export function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer | BodyFault> {
-  return new Promise((resolve) => {
-    const chunks: Buffer[] = [];
-    let bytes = 0;
-    const keep = (chunk: Buffer): void => {
-      bytes += chunk.length;
-      if (bytes <= maxBytes) chunks.push(chunk);
-      else giveUp();
-    };
-    const giveUp = (): void => {
-      request.off('data', keep);
-      chunks.length = 0;
-      dropBody(request, maxBytes);
-      resolve('too large');
-    };
-    request.once('end', () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)));
-    request.once('close', () => resolve('cut off'));
-    // Why it broke off is in the peer's hands; what matters here is only that this body has no end.
-    request.on('error', () => resolve('cut off'));
-    if (Number(request.headers['content-length'] ?? 0) > maxBytes) giveUp();
-    else request.on('data', keep);
-  });
+/** Takes a body that a {@link RequestBody} has read. */
+export interface BodyReceiver {
+  onBody(body: Buffer): void;
+  /** It is over the limit. Its rest is the receiver's to drop. */
+  onBodyTooLarge(): void;
 }
 
 /**
- * Reads what is left of a body and drops it, so that the answer reaches a peer that is still writing and its connection
- * stays usable. Of a peer that goes on for more than twice `maxBytes` no more is read; it has a moment to read the
- * answer before the port ends its connection.
+ * Reads a request's body, counting while it arrives: never more than `maxBytes` and one chunk are held. A body that is cut
+ * off is told to nobody here: its connection has ended.
  */
-export function dropBody(request: IncomingMessage, maxBytes: number): void {
-  let bytes = 0;
-  request.on('error', () => {});
-  request.on('data', (chunk: Buffer) => {
-    bytes += chunk.length;
-    if (bytes <= 2 * maxBytes) return;
-    request.pause();
-    request.socket.setTimeout(lingerMs);
-  });
+export class RequestBody {
+  readonly #source: Readable;
+  readonly #receiver: BodyReceiver;
+  readonly #maxBytes: number;
+  #first: Buffer | undefined = undefined;
+  #more: Buffer[] | undefined = undefined;
+  #bytes = 0;
+  #announcedBytes = Number.NaN;
+
+  constructor(source: Readable, receiver: BodyReceiver, maxBytes: number) {
+    this.#source = source;
+    this.#receiver = receiver;
+    this.#maxBytes = maxBytes;
+  }
+
+  /** @param announcedBytes - what the head says, `NaN` where it says nothing. */
+  read(announcedBytes: number): void {
+    this.#announcedBytes = announcedBytes;
+    if (announcedBytes > this.#maxBytes) {
+      this.#receiver.onBodyTooLarge();
+      return;
+    }
+    this.#source.on('data', this.#onData);
+    this.#source.on('end', this.#onEnd);
+  }
+
+  readonly #onData = (chunk: Buffer): void => {
+    this.#bytes += chunk.length;
+    if (this.#bytes > this.#maxBytes) {
+      this.#stop();
+      this.#receiver.onBodyTooLarge();
+    } else if (this.#first === undefined) this.#first = chunk;
+    else {
+      this.#more ??= [this.#first];
+      this.#more.push(chunk);
+    }
+  };
+
+  readonly #onEnd = (): void => {
+    // Node's HTTP/2 clients end a body before they reset its stream.
+    if (this.#bytes < this.#announcedBytes) return;
+    const body = this.#more === undefined ? this.#first : Buffer.concat(this.#more, this.#bytes);
+    this.#receiver.onBody(body ?? nothing);
+  };
+
+  #stop(): void {
+    this.#source.off('data', this.#onData);
+    this.#source.off('end', this.#onEnd);
+    this.#first = undefined;
+    this.#more = undefined;
+  }
 }
 
-const lingerMs = 1_000;
+const nothing = Buffer.alloc(0);

@@ -1,39 +1,65 @@
-import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
-import type { Metadata, Reply, ServiceError } from '@tenon/contract';
+import type { CallHandler, EndpointKind, Metadata, Reply, ServiceError } from '@tenon/contract';
 import type { OpenCodec } from '@tenon/contract/authoring';
+import type { Body } from './body-encoder.js';
+import type { HeaderFields } from './header-fields.js';
+import type { FieldPairs } from './headers.js';
+import type { StreamForm } from './stream-form.js';
+
+/** A request before it is understood. */
+export interface HttpRequest {
+  readonly version: 1 | 2;
+  readonly method: string;
+  readonly path: string;
+  readonly fields: HeaderFields;
+}
 
 /** What a request says before its body. */
 export interface RequestHead {
   readonly service: string;
   readonly endpoint: string;
+  /** What the caller takes the endpoint for, where that can be told. */
+  readonly kind: EndpointKind | undefined;
   /** The id of the node that the caller meant, where it says so. */
-  readonly node?: string | undefined;
+  readonly node: string | undefined;
   readonly metadata: Metadata;
   /** In milliseconds from now; `Infinity` where the caller set none. */
   readonly leftMs: number;
+  /** The media type of the request, or of each message of a request that streams. */
   readonly contentType: string;
   readonly codec: OpenCodec;
-  /** The media type of the answer, as the caller named it. */
+  /** Whether the body is a stream of messages. */
+  readonly requestStreams: boolean;
+  /** The media type of the answer, as the caller named it; of each of its messages where it streams. */
   readonly replyType: string;
   readonly replyCodec: OpenCodec;
+  /** The form of the answer if it streams. */
+  readonly form: StreamForm;
 }
 
 /** A whole answer. */
 export interface HttpAnswer {
   readonly status: number;
-  readonly headers: OutgoingHttpHeaders;
-  readonly body: Uint8Array;
+  readonly fields: FieldPairs;
+  readonly body: Body;
+}
+
+/** An answer with its length among its fields, after `fields`. */
+export function answerWith(status: number, fields: FieldPairs, body: Body): HttpAnswer {
+  fields.push('content-length', String(body.length));
+  return { status, fields, body };
 }
 
 /** One form of HTTP that callers speak: how it says what a call is, and how it is answered. */
 export interface ServerDialect {
   /** Reads a head, or gives the answer that refuses it. Never throws. */
-  readHead(request: IncomingMessage): RequestHead | HttpAnswer;
+  readHead(request: HttpRequest, handler: CallHandler): RequestHead | HttpAnswer;
   /**
-   * @throws ServiceError where the value cannot be encoded, is over `maxBytes`, or the metadata cannot be sent; its
+   * The answer to a call that succeeded with one value.
+   *
+   * @throws ServiceError where the value cannot be encoded, is over the limit, or the metadata cannot be sent; its
    * `executed` is not to be relied on.
    */
-  reply(head: RequestHead, reply: Reply, maxBytes: number): HttpAnswer;
+  reply(head: RequestHead, reply: Reply): HttpAnswer;
   /** The answer to a call that failed. Never throws. */
   error(head: RequestHead, error: ServiceError): HttpAnswer;
   /** The answer to a request whose body is over the limit. */

@@ -1,147 +1,235 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import {
   type CallHandler,
   type Clock,
+  type EndpointKind,
   type IncomingCall,
   type Logger,
+  type Metadata,
   type Peer,
   type Reply,
   type Schema,
+  type ServedCall,
   ServiceError,
 } from '@tenon/contract';
-import { dropBody, readBody } from './request-body.js';
-import { type HttpAnswer, isAnswer, type RequestHead, type ServerDialect } from './server-dialect.js';
+import type { CodecSet } from '@tenon/contract/authoring';
+import { leave } from './message-pump.js';
+import { ReplyStream } from './reply-stream.js';
+import { type BodyReceiver, RequestBody } from './request-body.js';
+import { RequestStream, type RequestStreamOwner } from './request-stream.js';
+import type { HttpAnswer, RequestHead, ServerDialect } from './server-dialect.js';
+import type { ServerWire } from './server-wire.js';
+import type { UnderWayEntry } from './under-way.js';
 
 /** What every exchange of a listener shares. */
 export interface ExchangeSurroundings {
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly codecs: CodecSet;
   readonly maxMessageBytes: number;
+  /** Called when an exchange is over. */
+  onEnded(exchange: ServerExchange): void;
 }
 
-/** One request from its head to its answer. */
-export class ServerExchange {
-  readonly #request: IncomingMessage;
-  readonly #response: ServerResponse;
+/** One request from its head to the end of its answer; the call as the server sees it. */
+export class ServerExchange implements IncomingCall, BodyReceiver, RequestStreamOwner, UnderWayEntry<ServerExchange> {
+  readonly service: string;
+  readonly endpoint: string;
+  readonly kind: EndpointKind | undefined;
+  readonly node: string | undefined;
+  readonly metadata: Metadata;
+  readonly deadline: number;
+  readonly contentType: string;
+  isUnderWay = false;
+  nextUnderWay: ServerExchange | undefined = undefined;
+  previousUnderWay: ServerExchange | undefined = undefined;
+  readonly #head: RequestHead;
+  readonly #wire: ServerWire;
   readonly #dialect: ServerDialect;
   readonly #surroundings: ExchangeSurroundings;
-  readonly #cancelListeners: ((reason: ServiceError) => void)[] = [];
-  #cancelled: ServiceError | undefined;
+  #handler: CallHandler | undefined = undefined;
+  #served: ServedCall | undefined = undefined;
+  #body: Buffer = nothing;
+  #requests: RequestStream | undefined = undefined;
+  #replies: ReplyStream | undefined = undefined;
+  /** The handler has answered, or the call was answered in its place. */
   #answered = false;
-  #head: RequestHead | undefined;
+  /** The call has ended, or nobody waits for its end. */
+  #over = false;
 
-  constructor(
-    request: IncomingMessage,
-    response: ServerResponse,
-    dialect: ServerDialect,
-    surroundings: ExchangeSurroundings,
-  ) {
-    this.#request = request;
-    this.#response = response;
+  constructor(head: RequestHead, wire: ServerWire, dialect: ServerDialect, surroundings: ExchangeSurroundings) {
+    this.service = head.service;
+    this.endpoint = head.endpoint;
+    this.kind = head.kind;
+    this.node = head.node;
+    this.metadata = head.metadata;
+    this.deadline = head.leftMs === Number.POSITIVE_INFINITY ? head.leftMs : surroundings.clock.now() + head.leftMs;
+    this.contentType = head.contentType;
+    this.#head = head;
+    this.#wire = wire;
     this.#dialect = dialect;
     this.#surroundings = surroundings;
-    response.once('close', () => this.#cancel(new ServiceError('Canceled', 'the caller went away before the reply')));
+    wire.onBroken(this.#onBroken);
+    wire.onClose(this.#onClose);
   }
 
-  /** Serves the call through `handler`. What fails on the way is answered; a rejection is a fault of this package. */
-  async serve(handler: CallHandler): Promise<void> {
+  get peer(): Peer {
+    return this.#wire.peer;
+  }
+
+  /** Reads the request and hands it to `handler`; one that streams is handed over as it begins. */
+  serve(handler: CallHandler, announcedBytes: number): void {
+    this.#handler = handler;
     const { maxMessageBytes } = this.#surroundings;
-    const head = this.#dialect.readHead(this.#request);
-    if (isAnswer(head)) {
-      dropBody(this.#request, maxMessageBytes);
-      this.#send(head);
+    if (!this.#head.requestStreams) {
+      new RequestBody(this.#wire.body, this, maxMessageBytes).read(announcedBytes);
       return;
     }
-    this.#head = head;
-    const body = await readBody(this.#request, maxMessageBytes);
-    if (body === 'cut off') return;
-    if (body === 'too large') this.#send(this.#dialect.tooLarge(head, tooLarge(maxMessageBytes)));
-    else this.#send(await this.#answer(handler, head, body));
+    this.#requests = new RequestStream(this.#wire, this.#head.codec, maxMessageBytes, this);
+    this.#dispatch();
+  }
+
+  onBody(body: Buffer): void {
+    if (this.#over) return;
+    this.#body = body;
+    this.#dispatch();
+  }
+
+  onBodyTooLarge(): void {
+    const { maxMessageBytes } = this.#surroundings;
+    this.#wire.dropBody(maxMessageBytes);
+    const text = `the request is over the limit of ${maxMessageBytes} bytes`;
+    this.#send(this.#dialect.tooLarge(this.#head, new ServiceError('ResourceExhausted', text, { executed: 'no' })));
+  }
+
+  onEnough(): void {
+    if (this.#over) return;
+    if (this.#replies?.begun === true) this.#replies.refuseRequests();
+    else this.#wire.refuseRequests();
+  }
+
+  onCutOff(): void {
+    if (this.#over) return;
+    this.#cancel(new ServiceError('Canceled', 'the requests of the call were cut off'));
+    // Where it was a reset that ended them, this does nothing.
+    setImmediate(() => this.#wire.destroy());
+  }
+
+  decode(schema?: Schema): unknown {
+    const body = this.#body;
+    this.#body = nothing;
+    // A caller without arguments often sends no body at all; in JSON no bytes are no value.
+    if (body.length === 0 && this.#head.codec.contentType === 'application/json') return {};
+    return this.#head.codec.decode(body, schema);
+  }
+
+  messages(schema?: Schema): AsyncIterable<unknown> {
+    if (this.#requests !== undefined) return this.#requests.messages(schema);
+    throw new ServiceError('FailedPrecondition', 'the caller sent one request, not a stream of them');
+  }
+
+  reply(reply: Reply): void {
+    if (this.#answered || this.#over) {
+      if (reply.messages !== undefined) leave(reply.messages);
+      return;
+    }
+    if (reply.messages !== undefined) this.#stream(reply, reply.messages);
+    else this.#send(this.#encoded(reply));
+  }
+
+  fail(error: ServiceError): void {
+    this.#send(this.#dialect.error(this.#head, error));
   }
 
   /** From here on the connection ends with the answer, and the caller is told so. */
   closeAfterwards(): void {
-    if (!this.#response.headersSent) this.#response.setHeader('Connection', 'close');
+    this.#wire.closeAfterwards();
   }
 
   /** Cancels the call and answers it with `error`, whatever its handler still does. */
   end(error: ServiceError): void {
-    this.#cancel(error);
+    if (this.#over) return;
     this.closeAfterwards();
-    if (this.#head === undefined) this.#response.destroy();
-    else this.#send(this.#dialect.error(this.#head, error));
+    const replies = this.#replies;
+    if (replies !== undefined) replies.end(error);
+    else this.fail(error);
+    this.#cancel(error);
   }
 
-  async #answer(handler: CallHandler, head: RequestHead, body: Buffer): Promise<HttpAnswer> {
-    let reply: Reply;
+  #dispatch(): void {
     try {
-      reply = await handler.unary(this.#incoming(head, body));
+      this.#served = this.#handler?.handle(this);
     } catch (thrown) {
-      return this.#dialect.error(head, thrown instanceof ServiceError ? thrown : unexpected(thrown));
-    }
-    try {
-      return this.#dialect.reply(head, reply, this.#surroundings.maxMessageBytes);
-    } catch (thrown) {
-      const { service, endpoint } = head;
-      this.#surroundings.logger.error('a reply could not be encoded', { service, endpoint, error: thrown });
-      return this.#dialect.error(head, unsendable(ServiceError.from(thrown)));
+      this.#surroundings.logger.error('a call could not be handed over', { endpoint: this.endpoint, error: thrown });
+      this.fail(unexpected(thrown));
     }
   }
 
-  #incoming(head: RequestHead, body: Buffer): IncomingCall {
-    return {
-      service: head.service,
-      endpoint: head.endpoint,
-      node: head.node,
-      metadata: head.metadata,
-      deadline: this.#surroundings.clock.now() + head.leftMs,
-      peer: peerOf(this.#request),
-      contentType: head.contentType,
-      decode: (schema?: Schema): unknown => {
-        // A caller without arguments often sends no body at all; in JSON no bytes are no value.
-        const bare = body.length === 0 && head.codec.contentType === 'application/json';
-        return bare ? {} : head.codec.decode(body, schema);
-      },
-      onCancel: (listener): void => {
-        if (this.#cancelled !== undefined) listener(this.#cancelled);
-        else this.#cancelListeners.push(listener);
-      },
-    };
+  #encoded(reply: Reply): HttpAnswer {
+    try {
+      return this.#dialect.reply(this.#head, reply);
+    } catch (thrown) {
+      return this.#dialect.error(this.#head, this.#unsendable(thrown));
+    }
   }
 
-  #cancel(reason: ServiceError): void {
-    if (this.#answered || this.#cancelled !== undefined) return;
-    this.#cancelled = reason;
-    for (const listener of this.#cancelListeners.splice(0)) listener(reason);
+  #stream(reply: Reply, messages: AsyncIterable<unknown>): void {
+    this.#answered = true;
+    this.#replies = new ReplyStream(this.#head, this.#wire, reply, this.#surroundings, {
+      onRefused: (thrown) => {
+        this.#answered = false;
+        this.fail(thrown);
+      },
+      onDone: () => this.#finish(),
+      unsendable: (thrown) => this.#unsendable(thrown),
+    });
+    this.#replies.start(messages);
   }
 
   #send(answer: HttpAnswer): void {
-    if (this.#answered || this.#response.destroyed) return;
+    if (this.#answered || this.#over || this.#wire.gone) return;
     this.#answered = true;
-    const response = this.#response;
-    response.writeHead(answer.status, { ...answer.headers, 'content-length': answer.body.length });
-    response.end(answer.body);
+    this.#wire.answer(answer.status, answer.fields, answer.body);
+    this.#finish();
+  }
+
+  #finish(): void {
+    this.#over = true;
+    if (this.#requests?.ended === false) this.#requests.fail(callOver());
+  }
+
+  #unsendable(thrown: unknown): ServiceError {
+    const { service, endpoint } = this;
+    this.#surroundings.logger.error('a reply could not be encoded', { service, endpoint, error: thrown });
+    const cause = ServiceError.from(thrown);
+    const code = cause.code === 'ResourceExhausted' ? 'ResourceExhausted' : 'Internal';
+    return new ServiceError(code, `the reply could not be sent: ${cause.rawMessage}`, { cause, executed: 'yes' });
+  }
+
+  readonly #onBroken = (): void => {
+    if (!this.#over) this.#cancel(new ServiceError('Canceled', 'the caller went away before the reply'));
+  };
+
+  readonly #onClose = (): void => {
+    this.#onBroken();
+    this.#surroundings.onEnded(this);
+  };
+
+  #cancel(reason: ServiceError): void {
+    this.#over = true;
+    this.#requests?.fail(reason);
+    this.#replies?.stop();
+    this.#served?.cancel(reason);
   }
 }
 
-function peerOf(request: IncomingMessage): Peer {
-  const { remoteAddress = 'unknown', remotePort = 0 } = request.socket;
-  const host = remoteAddress.includes(':') ? `[${remoteAddress}]` : remoteAddress;
-  return { address: `${host}:${remotePort}`, transport: 'http' };
-}
-
-function tooLarge(maxBytes: number): ServiceError {
-  return new ServiceError('ResourceExhausted', `the request is over the limit of ${maxBytes} bytes`, {
-    executed: 'no',
-  });
-}
-
-function unsendable(cause: ServiceError): ServiceError {
-  const code = cause.code === 'ResourceExhausted' ? 'ResourceExhausted' : 'Internal';
-  return new ServiceError(code, `the reply could not be sent: ${cause.rawMessage}`, { cause, executed: 'yes' });
-}
-
-/** A handler that breaks its promise to reject with nothing but a `ServiceError`. Its text may hold secrets. */
-function unexpected(cause: unknown): ServiceError {
+/** Something that breaks its promise to fail with nothing but a `ServiceError`. Its text may hold secrets. */
+export function unexpected(cause: unknown): ServiceError {
   return new ServiceError('Internal', 'the call failed unexpectedly', { cause });
 }
+
+/** To whoever still reads the requests of a call that was answered. */
+function callOver(): ServiceError {
+  return new ServiceError('Canceled', 'the call was answered, and its requests are of no use any more');
+}
+
+const nothing = Buffer.alloc(0);

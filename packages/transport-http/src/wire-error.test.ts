@@ -12,7 +12,6 @@ test.each([
   [error('ECONNRESET'), true, 'Unavailable', 'maybe'],
   [error('EPIPE', 'write'), true, 'Unavailable', 'no'],
   [error('ECONNRESET', 'write'), true, 'Unavailable', 'no'],
-  [error('HPE_INVALID_CONSTANT'), true, 'Internal', 'maybe'],
 ])('%o, sent: %s, is %s and was executed: %s', (cause, sent, code, executed) => {
   expect(wireError(cause, sent, true)).toMatchObject({ code, executed, cause });
 });

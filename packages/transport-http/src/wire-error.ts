@@ -1,14 +1,12 @@
 import { ServiceError } from '@tenon/contract';
 
 /**
- * What an error of a socket or of Node's HTTP client means for the call.
+ * What an error of a socket means for the call.
  *
  * @param sent - whether the request was handed to a connected socket.
+ * @param reused - whether the socket had carried a call before.
  */
 export function wireError(error: NodeJS.ErrnoException, sent: boolean, reused: boolean): ServiceError {
-  if (error.code?.startsWith('HPE_')) {
-    return new ServiceError('Internal', `the peer answered with what is no HTTP: ${error.message}`, { cause: error });
-  }
   if (!sent) {
     const text = `the node cannot be reached: ${error.code ?? error.message}`;
     return new ServiceError('Unavailable', text, { cause: error, executed: 'no' });

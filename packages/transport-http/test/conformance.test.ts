@@ -1,7 +1,58 @@
-import { transportConformance } from '@tenon/conformance';
+import { type TransportFixture, transportConformance } from '@tenon/conformance';
+import type { Transport } from '@tenon/contract';
 import { describe, it } from 'vitest';
 import { newFixture } from './fixture.js';
+import { testTls } from './test-tls.js';
 
 const tolerated = [{ createdBy: 'utcDate', reason: 'Node keeps the text of the Date header for up to a second' }];
+const noExecuted = 'mucp has no place for whether the handler ran';
+const noMetadata = "a reply of mucp has no metadata: a Go server echoes the request's";
+const knownFailing = (
+  [
+    ['neither side shares an object with the other', noMetadata],
+    ['200 calls at once each get their own reply', noMetadata],
+    ['metadata travels with the call and with the reply, and nothing comes back by itself', noMetadata],
+    ['a request of the largest size is served, a larger one is refused, and other calls go on', noExecuted],
+    ['bytes that cannot be decoded are refused as bad input, without having run', noExecuted],
+    ['what the handler says about having run is kept', noExecuted],
+    ['a reply that cannot be encoded is Internal and counts as executed', noExecuted],
+    ['a draining listener finishes what runs and refuses what is new', noExecuted],
+    ['closing the listener ends the calls under way on both sides, and later calls are refused', noExecuted],
+    [
+      'an error of the handler arrives whole, whichever of the codes it has',
+      'mucp has HTTP statuses, fewer than codes',
+    ],
+    ['an error without details arrives without details, and a long message arrives whole', 'mucp cuts a long message'],
+  ] as const
+).map(([name, reason]) => ({ case: name, reason, issue: 'docs/wire/http.md, mucp' }));
+const metadata = { protocol: 'mucp', 'tenon-protocols': 'http' };
 
-transportConformance({ describe, it }, { create: () => newFixture() }, { tolerated });
+describe('over HTTP/1.1', () => {
+  transportConformance({ describe, it }, { create: () => newFixture({ metadata }) }, { tolerated });
+});
+
+describe('over HTTP/2 under TLS', () => {
+  transportConformance({ describe, it }, { create: () => newFixture({ metadata, tls: testTls() }) }, { tolerated });
+});
+
+describe('over mucp', () => {
+  const create = () => unaryAlone(newFixture({ metadata: { protocol: 'mucp' } }));
+  transportConformance({ describe, it }, { create }, { tolerated, knownFailing });
+});
+
+/** mucp carries no streams, which the transport as a whole does. */
+function unaryAlone(fixture: TransportFixture): TransportFixture {
+  const kinds = Object.freeze(['unary'] as const);
+  const limited = (transport: Transport): Transport => ({
+    name: transport.name,
+    kinds,
+    reaches: (node) => transport.reaches(node),
+    dial: (node, options) => transport.dial(node, options),
+    listen: (port, handler) => transport.listen(port, handler),
+  });
+  const serve = async () => {
+    const side = await fixture.serve();
+    return { ...side, transport: limited(side.transport) };
+  };
+  return { ...fixture, client: limited(fixture.client), serve };
+}

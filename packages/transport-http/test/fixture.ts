@@ -6,37 +6,48 @@ import {
   type TransportFixture,
   type TransportServerSide,
 } from '@tenon/conformance';
-import type { Clock, Codec, Node, Transport } from '@tenon/contract';
+import type { Clock, Codec, Metadata, Node, Tls, Transport } from '@tenon/contract';
 import { silentLogger, systemClock } from '@tenon/contract/authoring';
 import { SharedPort } from '@tenon/core';
 import { httpTransport } from '../src/index.js';
 
 /** What an application's container would put together. */
-export function newTransport(codecs: readonly Codec[], clock: Clock): Transport {
+export function newTransport(codecs: readonly Codec[], clock: Clock, tls?: Tls): Transport {
   const { create } = httpTransport();
-  return (create as (...dependencies: unknown[]) => Transport)(codecs, clock, silentLogger());
+  return (create as (...dependencies: unknown[]) => Transport)(codecs, tls, clock, silentLogger());
 }
 
 export function newCodec(provider: { readonly create: (...dependencies: never[]) => Codec }): Codec {
   return provider.create();
 }
 
+/** What makes one conformance run different from another. */
+export interface FixtureVariant {
+  /** What the nodes say of themselves: it decides in which dialect they are called. */
+  readonly metadata: Metadata;
+  readonly tls?: Tls;
+}
+
 /** A calling side and any number of answering sides on loopback ports, for the conformance suite. */
-export function newFixture(): TransportFixture {
+export function newFixture({ metadata, tls }: FixtureVariant): TransportFixture {
   const codecs = [newCodec(jsonCodec()), newCodec(msgpackCodec())];
   const clock = systemClock();
   const ports: SharedPort[] = [];
+  const nodeAt = (address: string): Node => ({ id: `node-${address}`, address, metadata });
   return {
     codecs,
     clock,
-    client: newTransport(clientSideCodecs(codecs), clock),
+    client: newTransport(clientSideCodecs(codecs), clock, tls),
     nobody: nodeAt('127.0.0.1:1'),
+    // Both kernel buffers of a loopback connection grow to some megabytes.
+    wireBufferBytes: 8 * 1_024 * 1_024,
     serve: async (): Promise<TransportServerSide> => {
-      const port = new SharedPort({ instance: `instance-${ports.length}`, maxMessageBytes: 256 * 1_024 });
+      const options = { instance: `instance-${ports.length}`, maxMessageBytes: 256 * 1_024 };
+      const port = new SharedPort(options, silentLogger(), tls);
       ports.push(port);
       const serverClock = shiftedClock(clock, 1_000_000);
       return {
-        transport: newTransport(serverSideCodecs(codecs), serverClock),
+        transport: newTransport(serverSideCodecs(codecs), serverClock, tls),
         clock: serverClock,
         port,
         open: async () => {
@@ -50,10 +61,6 @@ export function newFixture(): TransportFixture {
       for (const port of ports) await port.close();
     },
   };
-}
-
-function nodeAt(address: string): Node {
-  return { id: `node-${address}`, address, metadata: { protocol: 'mucp', 'tenon-protocols': 'http' } };
 }
 
 /** The clock of another machine: same pace, another origin. */

@@ -1,16 +1,22 @@
 import { jsonCodec } from '@tenon/codec-json';
 import { msgpackCodec } from '@tenon/codec-msgpack';
 import {
+  type Call,
+  type CallHandler,
+  type CancelListener,
+  type Cancellation,
   type Clock,
   type Codec,
   type Connection,
+  type EndpointKind,
   type IncomingCall,
   type Listener,
-  type Metadata,
   type Node,
   noMetadata,
   type Reply,
+  type ServedCall,
   ServiceError,
+  type Tls,
   type Transport,
 } from '@tenon/contract';
 import { silentLogger, systemClock } from '@tenon/contract/authoring';
@@ -18,8 +24,8 @@ import { SharedPort, type SharedPortOptions } from '@tenon/core';
 import type { HttpOptions } from '../src/http-options.js';
 import { httpTransport } from '../src/index.js';
 
-/** What a test's server does with one endpoint. */
-export type Answer = (call: IncomingCall) => Promise<Reply> | Reply;
+/** What a test's server does with one endpoint; `cancelled` rejects when the call is cancelled. */
+export type Answer = (call: IncomingCall, cancelled: Promise<never>) => Promise<Reply> | Reply;
 
 /** A server on a loopback port, with everything that reached its handler. */
 export interface TestServer extends AsyncDisposable {
@@ -28,7 +34,18 @@ export interface TestServer extends AsyncDisposable {
   readonly port: SharedPort;
   readonly listener: Listener;
   readonly received: readonly IncomingCall[];
+  /** What the calls were told through `ServedCall.cancel`, oldest first. */
+  readonly cancels: readonly ServiceError[];
 }
+
+/** What {@link serve} may be told. */
+export type TestServerOptions = Partial<SharedPortOptions> & {
+  readonly tls?: Tls;
+  readonly clock?: Clock;
+  readonly codecs?: readonly Codec[];
+  /** By endpoint; the others are unary where there is an answer. */
+  readonly kinds?: Readonly<Record<string, EndpointKind>>;
+};
 
 /**
  * Starts a server. `Greeter.Hello` greets, `Greeter.Echo` sends back value and metadata, `Greeter.Hold` never answers;
@@ -36,19 +53,11 @@ export interface TestServer extends AsyncDisposable {
  */
 export async function serve(
   answers: Readonly<Record<string, Answer>> = {},
-  options: Partial<SharedPortOptions> = {},
+  { tls, clock = systemClock(), codecs = newCodecs(), kinds = {}, ...options }: TestServerOptions = {},
 ): Promise<TestServer> {
-  const port = new SharedPort({ instance: 'test', ...options });
-  const received: IncomingCall[] = [];
-  const all: Readonly<Record<string, Answer>> = { ...usual, ...answers };
-  const listener = await newTransport().listen(port, {
-    unary: async (call) => {
-      received.push(call);
-      const answer = Object.hasOwn(all, call.endpoint) ? all[call.endpoint] : undefined;
-      if (answer !== undefined) return answer(call);
-      throw new ServiceError('Unimplemented', `there is no endpoint ${call.endpoint}`, { executed: 'no' });
-    },
-  });
+  const port = new SharedPort({ instance: 'test', ...options }, silentLogger(), tls);
+  const handler = new TestHandler({ ...usual, ...answers }, kinds);
+  const listener = await newTransport({}, clock, codecs, tls).listen(port, handler);
   const address = await port.open();
   const number = address?.port ?? 0;
   return {
@@ -56,7 +65,8 @@ export async function serve(
     node: tenonNode(number),
     port,
     listener,
-    received,
+    received: handler.received,
+    cancels: handler.cancels,
     [Symbol.asyncDispose]: async () => {
       await listener.close();
       await port.close();
@@ -64,9 +74,59 @@ export async function serve(
   };
 }
 
-export function newTransport(options: HttpOptions = {}, clock: Clock = systemClock(), codecs = newCodecs()): Transport {
+class TestHandler implements CallHandler {
+  readonly received: IncomingCall[] = [];
+  readonly cancels: ServiceError[] = [];
+  readonly #answers: ReadonlyMap<string, Answer>;
+  readonly #kinds: Readonly<Record<string, EndpointKind>>;
+
+  constructor(answers: Readonly<Record<string, Answer>>, kinds: Readonly<Record<string, EndpointKind>>) {
+    this.#answers = new Map(Object.entries(answers));
+    this.#kinds = kinds;
+  }
+
+  handle(call: IncomingCall): ServedCall {
+    this.received.push(call);
+    let cancel: (reason: ServiceError) => void = () => {};
+    const cancelled = new Promise<never>((_resolve, reject) => {
+      cancel = reject;
+    });
+    cancelled.catch(() => {});
+    this.#answer(call, cancelled).then(
+      (reply) => call.reply(reply),
+      (thrown) => call.fail(ServiceError.from(thrown)),
+    );
+    return {
+      cancel: (reason) => {
+        this.cancels.push(reason);
+        cancel(reason);
+      },
+    };
+  }
+
+  refusal(): undefined {
+    return undefined;
+  }
+
+  kindOf(_service: string, endpoint: string): EndpointKind | undefined {
+    return this.#answers.has(endpoint) ? (this.#kinds[endpoint] ?? 'unary') : undefined;
+  }
+
+  async #answer(call: IncomingCall, cancelled: Promise<never>): Promise<Reply> {
+    const answer = this.#answers.get(call.endpoint);
+    if (answer !== undefined) return answer(call, cancelled);
+    throw new ServiceError('Unimplemented', `there is no endpoint ${call.endpoint}`, { executed: 'no' });
+  }
+}
+
+export function newTransport(
+  options: HttpOptions = {},
+  clock: Clock = systemClock(),
+  codecs = newCodecs(),
+  tls?: Tls,
+): Transport {
   const { create } = httpTransport(options);
-  return (create as (...dependencies: unknown[]) => Transport)(codecs, clock, silentLogger());
+  return (create as (...dependencies: unknown[]) => Transport)(codecs, tls, clock, silentLogger());
 }
 
 export function newCodecs(): readonly Codec[] {
@@ -82,26 +142,51 @@ export function mucpNode(number: number): Node {
   return { id: `greeter-${number}`, address: `127.0.0.1:${number}`, metadata };
 }
 
-/** One call with what a test does not care about left out. */
-export function call(
+/** A call with what a test does not care about left out. */
+export type TestCall = Partial<Omit<Call, 'endpoint' | 'deadline' | 'value'>> & { readonly timeoutMs?: number };
+
+/** One unary call. */
+export function call(connection: Connection, name: string, value: unknown, rest: TestCall = {}): Promise<Reply> {
+  return connection.unary(callTo(name, 'unary', value, rest));
+}
+
+/** One stream. */
+export function stream(
   connection: Connection,
   name: string,
+  kind: EndpointKind,
   value: unknown,
-  rest: {
-    readonly metadata?: Metadata;
-    readonly timeoutMs?: number;
-    readonly signal?: AbortSignal;
-    readonly contentType?: string;
-  } = {},
+  rest: TestCall = {},
 ): Promise<Reply> {
-  const { metadata = noMetadata, timeoutMs = 10_000, ...others } = rest;
-  return connection.unary({
-    endpoint: { service: 'greeter', name: `Greeter.${name}`, kind: 'unary', idempotent: false },
-    value,
-    metadata,
-    deadline: performance.now() + timeoutMs,
-    ...others,
-  });
+  return connection.stream(callTo(name, kind, value, rest));
+}
+
+/** What a cancelled call listens to. */
+export class TestCancellation implements Cancellation {
+  canceled: ServiceError | undefined;
+  readonly #listeners = new Set<CancelListener>();
+
+  listen(listener: CancelListener): void {
+    this.#listeners.add(listener);
+  }
+
+  unlisten(listener: CancelListener): void {
+    this.#listeners.delete(listener);
+  }
+
+  cancel(): void {
+    const reason = new ServiceError('Canceled', 'enough', { executed: 'no' });
+    this.canceled = reason;
+    for (const listener of [...this.#listeners]) listener.onCancel(reason);
+  }
+}
+
+/** All of some messages. */
+export async function allOf(messages: AsyncIterable<unknown> | undefined): Promise<unknown[]> {
+  if (messages === undefined) throw new Error('there are no messages');
+  const all: unknown[] = [];
+  for await (const message of messages) all.push(message);
+  return all;
 }
 
 /** Waits for a condition, with a bound. */
@@ -119,8 +204,16 @@ const usual: Readonly<Record<string, Answer>> = {
     return { value: { msg: `Hello ${name}` }, metadata: noMetadata };
   },
   'Greeter.Echo': (call) => ({ value: call.decode(), metadata: call.metadata }),
-  'Greeter.Hold': (call) =>
-    new Promise((_resolve, reject) => {
-      call.onCancel(reject);
-    }),
+  'Greeter.Hold': (_call, cancelled) => cancelled,
 };
+
+function callTo(name: string, kind: EndpointKind, value: unknown, rest: TestCall): Call {
+  const { metadata = noMetadata, timeoutMs = 10_000, ...others } = rest;
+  return {
+    endpoint: { service: 'greeter', name: `Greeter.${name}`, kind, idempotent: false },
+    value,
+    metadata,
+    deadline: performance.now() + timeoutMs,
+    ...others,
+  };
+}

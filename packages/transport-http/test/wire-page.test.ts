@@ -3,7 +3,7 @@ import { codes } from '@tenon/contract';
 import { expect, test } from 'vitest';
 import { framingHeaders } from '../src/headers.js';
 import { conversation } from './raw-peer.js';
-import { serve } from './test-server.js';
+import { serveStreams } from './stream-server.js';
 
 const page = readFileSync(new URL('../../../docs/wire/http.md', import.meta.url), 'utf8');
 const blocks = [...page.matchAll(/```http\n([\s\S]*?)```/g)].map(([, text]) => wire(text ?? ''));
@@ -16,15 +16,26 @@ test('the page has its golden requests and replies', () => {
     'POST /greeter/Greeter.Hello HTTP/1.1',
     'GET /greeter/Greeter.Hello HTTP/1.1',
     'POST /greeter/Greeter.Nope HTTP/1.1',
+    'POST /greeter/Greeter.Count HTTP/1.0',
+    'POST /greeter/Greeter.Count HTTP/1.0',
     'POST / HTTP/1.1',
     'POST / HTTP/1.1',
   ]);
 });
 
 test.each(pairs)('%s is answered as the page says', async (_name, request, reply) => {
-  await using server = await serve();
+  await using server = await serveStreams();
   const text = await conversation(server.number, request);
-  expect(text.replace(/Date: .*\r\n/, '')).toBe(reply);
+  expect(Buffer.from(text.replace(/Date: .*\r\n/, ''), 'latin1').toString()).toBe(reply);
+});
+
+test('the frames on the page are those of the wire', async () => {
+  const hex = /```hex\n([\s\S]*?)```/.exec(page)?.[1]?.replace(/\s/g, '');
+  await using server = await serveStreams();
+  const accept = 'Accept: application/vnd.tenon.stream; type="application/json"';
+  const request = `POST /greeter/Greeter.Count HTTP/1.0\r\n${accept}\r\nContent-Length: 8\r\n\r\n{"to":1}`;
+  const text = await conversation(server.number, request);
+  expect(Buffer.from(text.slice(text.indexOf('\r\n\r\n') + 4), 'latin1').toString('hex')).toBe(hex);
 });
 
 test('the page lists each code with its status', () => {

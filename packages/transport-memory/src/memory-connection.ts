@@ -1,7 +1,15 @@
-import { type Call, type Clock, type Connection, checkedMetadata, type Reply, ServiceError } from '@tenon/contract';
-import type { CodecSet } from '@tenon/contract/authoring';
-import { CallUnderWay } from './call-under-way.js';
+import {
+  type Call,
+  type Clock,
+  type Connection,
+  checkedMetadata,
+  clientStreams,
+  type Reply,
+  ServiceError,
+} from '@tenon/contract';
+import type { CodecSet, DeadlineWheel } from '@tenon/contract/authoring';
 import { type MemoryNetwork, memoryAddress } from './memory-network.js';
+import { OutgoingCall } from './outgoing-call.js';
 import type { WireRequest } from './wire.js';
 
 /** What a connection works with. */
@@ -9,6 +17,8 @@ export interface MemoryConnectionParts {
   readonly network: MemoryNetwork;
   readonly codecs: CodecSet;
   readonly clock: Clock;
+  /** Shared by the connections of one transport. */
+  readonly wheel: DeadlineWheel;
   readonly defaultContentType: string;
   /** Who is called. Looked up for each call, so that a connection outlives a listener that comes back. */
   readonly address: string;
@@ -21,7 +31,7 @@ export interface MemoryConnectionParts {
 /** The asking side. */
 export class MemoryConnection implements Connection {
   readonly #parts: MemoryConnectionParts;
-  readonly #underWay = new Set<CallUnderWay>();
+  readonly #underWay = new Set<OutgoingCall>();
   #state: 'open' | 'draining' | 'closed' = 'open';
   #whenIdle: (() => void)[] = [];
 
@@ -29,31 +39,12 @@ export class MemoryConnection implements Connection {
     this.#parts = parts;
   }
 
-  async unary(call: Call): Promise<Reply> {
-    const { network, codecs, clock, address } = this.#parts;
-    this.#admit(call);
-    const codec = codecs.of(call.contentType ?? this.#parts.defaultContentType);
-    const caller = this.#parts.caller();
-    const request: WireRequest = {
-      service: call.endpoint.service,
-      endpoint: call.endpoint.name,
-      node: this.#parts.node === '' ? undefined : this.#parts.node,
-      metadata: checkedMetadata(call.metadata),
-      contentType: codec.contentType,
-      // The limit is the peer's to enforce, as on any wire.
-      bytes: codec.encode(call.value, call.endpoint.request, Number.POSITIVE_INFINITY),
-      timeLeftMs: call.deadline - clock.now(),
-      from: caller === undefined ? 'memory:' : memoryAddress(caller),
-    };
-    const ear = network.route(caller, address);
-    const underWay = new CallUnderWay({ network, clock, codec, call, request, ear, caller });
-    this.#underWay.add(underWay);
-    try {
-      return await underWay.reply;
-    } finally {
-      this.#underWay.delete(underWay);
-      this.#checkIdle();
-    }
+  unary(call: Call): Promise<Reply> {
+    return this.#start(call);
+  }
+
+  stream(call: Call): Promise<Reply> {
+    return this.#start(call);
   }
 
   async drain(): Promise<void> {
@@ -69,28 +60,68 @@ export class MemoryConnection implements Connection {
         new ServiceError('Unavailable', 'the connection was closed during the call', { executed: 'maybe' }),
       );
     }
+    const { wheel } = this.#parts;
+    if (wheel.size === 0) wheel.close();
+  }
+
+  #start(call: Call): Promise<Reply> {
+    try {
+      this.#admit(call);
+      const { network, codecs, clock, wheel, address } = this.#parts;
+      const codec = codecs.of(call.contentType ?? this.#parts.defaultContentType);
+      const caller = this.#parts.caller();
+      const { service, name, kind } = call.endpoint;
+      const request: WireRequest = {
+        service,
+        endpoint: name,
+        kind,
+        node: this.#parts.node === '' ? undefined : this.#parts.node,
+        metadata: checkedMetadata(call.metadata),
+        contentType: codec.contentType,
+        // The limit is the peer's to enforce, as on any wire.
+        bytes: clientStreams(kind)
+          ? undefined
+          : codec.encode(call.value, call.endpoint.request, Number.POSITIVE_INFINITY),
+        timeLeftMs: call.deadline - clock.now(),
+        from: caller === undefined ? 'memory:' : memoryAddress(caller),
+      };
+      const ear = network.route(caller, address);
+      const outgoing = new OutgoingCall({
+        network,
+        clock,
+        wheel,
+        codec,
+        call,
+        request,
+        ear,
+        caller,
+        ended: this.#ended,
+      });
+      this.#underWay.add(outgoing);
+      outgoing.start();
+      return outgoing.reply;
+    } catch (thrown) {
+      return Promise.reject(ServiceError.from(thrown));
+    }
   }
 
   #admit(call: Call): void {
-    const refuse = (code: 'FailedPrecondition' | 'Unavailable' | 'Unimplemented' | 'Canceled', message: string) =>
+    const refuse = (code: 'FailedPrecondition' | 'Unavailable' | 'DeadlineExceeded', message: string) =>
       new ServiceError(code, message, { executed: 'no' });
     if (this.#state === 'closed') throw refuse('FailedPrecondition', 'the connection is closed');
     if (this.#state === 'draining') throw refuse('Unavailable', 'the connection is draining');
-    if (call.endpoint.kind !== 'unary') {
-      throw refuse('Unimplemented', `the memory transport carries unary calls; ${call.endpoint.name} is a stream`);
-    }
-    if (call.signal?.aborted) throw refuse('Canceled', 'the call was canceled before it was sent');
+    const canceled = call.cancellation?.canceled;
+    if (canceled !== undefined) throw canceled.with({ executed: 'no' });
     if (call.deadline <= this.#parts.clock.now()) {
-      throw new ServiceError('DeadlineExceeded', 'the deadline had passed before the call was sent', {
-        executed: 'no',
-      });
+      throw refuse('DeadlineExceeded', 'the deadline had passed before the call was sent');
     }
   }
 
-  #checkIdle(): void {
+  readonly #ended = (call: OutgoingCall): void => {
+    this.#underWay.delete(call);
     if (this.#underWay.size > 0) return;
     const waiting = this.#whenIdle;
     this.#whenIdle = [];
     for (const resolve of waiting) resolve();
-  }
+  };
 }

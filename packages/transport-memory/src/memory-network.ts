@@ -1,11 +1,12 @@
 import { ServiceError } from '@tenon/contract';
 import { checkedNumber } from '@tenon/contract/authoring';
-import type { Answer, CancelRequest, WireRequest } from './wire.js';
+import type { Lane } from './lane.js';
+import type { CalledEnd, ReplyFrame, WireRequest } from './wire.js';
 
 export interface MemoryNetworkOptions {
   /**
-   * How long a request and a reply each travel, in milliseconds of the caller's clock. Range 0 to 60,000; 0 delivers in
-   * the next microtask.
+   * How long a request, a reply and each message of a stream travel, in milliseconds of the caller's clock. Range 0 to
+   * 60,000; 0 delivers in the next microtask.
    *
    * @defaultValue 0
    */
@@ -77,10 +78,14 @@ export class MemoryNetwork {
     return ear;
   }
 
-  /** For transports: watches the link of a call under way. Returns the function that ends the watch. */
-  open(line: Line): () => void {
+  /** For transports: watches the link of a call under way. */
+  open(line: Line): void {
     this.#lines.add(line);
-    return () => this.#lines.delete(line);
+  }
+
+  /** For transports: undoes `open`. */
+  close(line: Line): void {
+    this.#lines.delete(line);
   }
 
   #isBroken(caller: string | undefined, callee: string): boolean {
@@ -103,11 +108,8 @@ export function memoryAddress(instance: string): string {
 export interface Ear {
   readonly instance: string;
   readonly address: string;
-  /**
-   * Takes a request. `answer` is called once and not before this returned; the returned function tells the handler that
-   * nobody waits any more.
-   */
-  hear(request: WireRequest, answer: Answer): CancelRequest;
+  /** Takes a call, whose replies go into `lane`, and returns the end that takes what else its caller sends. */
+  hear(request: WireRequest, lane: Lane<ReplyFrame>): CalledEnd;
 }
 
 /** A call under way, as the network sees it. `caller` is undefined where that side has no name. */

@@ -13,7 +13,7 @@ import {
   ServiceError,
   Transport,
 } from '@tenon/contract';
-import { CodecSet } from '@tenon/contract/authoring';
+import { CodecSet, DeadlineWheel } from '@tenon/contract/authoring';
 import { MemoryConnection } from './memory-connection.js';
 import { MemoryListener } from './memory-listener.js';
 import { MemoryNetwork, memoryAddress } from './memory-network.js';
@@ -38,7 +38,7 @@ export interface MemoryTransportOptions {
  * Calls between nodes of one process, over the same steps as on a real wire: each value becomes bytes by the real codec
  * and is read back from them, so nothing is shared, and what cannot be encoded fails here as it would in production.
  *
- * Carries unary calls. Reaches nodes whose address is `memory:<instance>`, or whose `tenon-protocols` name `memory`.
+ * Carries unary calls and streams of every kind. Reaches nodes whose address is `memory:<instance>`, or whose `tenon-protocols` name `memory`.
  */
 export function memoryTransport(options: MemoryTransportOptions = {}): Provider<Transport> {
   const network = options.network ?? new MemoryNetwork();
@@ -51,10 +51,11 @@ export function memoryTransport(options: MemoryTransportOptions = {}): Provider<
 
 class MemoryTransport implements Transport {
   readonly name = 'memory';
-  readonly kinds = Object.freeze(['unary'] as const);
+  readonly kinds = Object.freeze(['unary', 'server', 'client', 'bidi'] as const);
   readonly #network: MemoryNetwork;
   readonly #codecs: CodecSet;
   readonly #clock: Clock;
+  readonly #wheel: DeadlineWheel;
   readonly #defaultContentType: string;
   #instance: string | undefined;
 
@@ -62,6 +63,7 @@ class MemoryTransport implements Transport {
     this.#network = network;
     this.#codecs = new CodecSet(codecs);
     this.#clock = clock;
+    this.#wheel = new DeadlineWheel(clock);
     this.#instance = instance;
     this.#defaultContentType = defaultContentType(codecs);
   }
@@ -88,6 +90,7 @@ class MemoryTransport implements Transport {
       network: this.#network,
       codecs: this.#codecs,
       clock: this.#clock,
+      wheel: this.#wheel,
       defaultContentType: this.#defaultContentType,
       address,
       node: node.id,

@@ -22,12 +22,17 @@ export function createCodec(provider: Provider<Codec>): Codec {
 
 /** A port without a socket: all that this transport asks of one. */
 export function memoryPort(instance: string, maxMessageBytes = 256 * 1_024): Port {
+  const claim = (): never => {
+    throw new Error('the memory transport claimed something of a socket');
+  };
   return {
     instance,
     maxMessageBytes,
-    claimHttp: () => {
-      throw new Error('the memory transport claimed HTTP requests');
-    },
+    encrypted: false,
+    claimHttp: claim,
+    claimHttp2: claim,
+    claimHttpConnection: claim,
+    claimConnection: claim,
   };
 }
 

@@ -1,19 +1,12 @@
 import { getEventListeners } from 'node:events';
 import { jsonCodec } from '@tenon/codec-json';
-import { rejectsWith } from '@tenon/conformance';
-import {
-  type Call,
-  type CallHandler,
-  type Codec,
-  type Connection,
-  type IncomingCall,
-  noMetadata,
-  ServiceError,
-} from '@tenon/contract';
+import { rejectsWith, testCancellation } from '@tenon/conformance';
+import { type Call, type Codec, type Connection, noMetadata, ServiceError } from '@tenon/contract';
 import { FakeClock } from '@tenon/testing/fake-clock';
 import { MemoryNetwork, memoryTransport } from '@tenon/transport-memory';
 import { describe, expect, it } from 'vitest';
 import { createCodec, createMemoryTransport, memoryPort } from './fixture.js';
+import { echo, serving } from './serving.js';
 
 const json = createCodec(jsonCodec());
 
@@ -87,7 +80,7 @@ describe('memoryTransport', () => {
       network,
     );
     await connection.unary(callOf({}));
-    await transport.listen(memoryPort('caller'), { unary: echo });
+    await transport.listen(memoryPort('caller'), serving(echo));
     await connection.unary(callOf({}));
     expect(peers).toEqual(['memory:', 'memory:caller']);
   });
@@ -99,7 +92,7 @@ describe('memoryTransport', () => {
       clock: FakeClock,
     ) => ReturnType<typeof createMemoryTransport>;
     const one = create([json], new FakeClock());
-    await one.listen(memoryPort('shared'), { unary: echo });
+    await one.listen(memoryPort('shared'), serving(echo));
     const node = { id: 'n', address: 'memory:shared', metadata: {} };
     const connection = await create([json], new FakeClock()).dial(node, { service: 'test' });
     expect((await connection.unary(callOf({ value: 1 }))).value).toBe(1);
@@ -107,15 +100,9 @@ describe('memoryTransport', () => {
     await rejectsWith(() => stranger.dial(node, { service: 'test' }), 'Unavailable');
   });
 
-  it.each(['server', 'client', 'bidi'] as const)('refuses a %s stream as Unimplemented', async (kind) => {
-    const { connection } = await pair([json], echo);
-    const endpoint = { service: 'test', name: 'Test.Count', kind, idempotent: false };
-    expect((await rejectsWith(() => connection.unary(callOf({ endpoint })), 'Unimplemented')).executed).toBe('no');
-  });
-
-  it('refuses replies over the message limit as Internal and executed', async () => {
+  it('refuses replies over the message limit, which counts as executed', async () => {
     const { connection } = await pair([json], async () => ({ value: 'x'.repeat(300_000), metadata: noMetadata }));
-    const error = await rejectsWith(() => connection.unary(callOf({})), 'Internal');
+    const error = await rejectsWith(() => connection.unary(callOf({})), 'ResourceExhausted');
     expect(error.executed).toBe('yes');
     expect(error.rawMessage).toContain('over the limit of 262144');
   });
@@ -164,28 +151,56 @@ describe('memoryTransport', () => {
     expect(error.cause).toBeUndefined();
   });
 
-  it('hands a cancel that came before onCancel to whoever asks later', async () => {
-    let incoming: IncomingCall | undefined;
-    const { connection, clock } = await pair([json], (call) => {
-      incoming = call;
+  it('tells a handler that made its own caller leave', async () => {
+    const cancellation = testCancellation();
+    const { connection, canceled } = await pair([json], () => {
+      cancellation.cancel();
       return new Promise(() => {});
     });
-    const ended = rejectsWith(() => connection.unary(callOf({ deadline: 50 })), 'DeadlineExceeded');
-    await clock.advance(50);
-    await ended;
-    const reasons: ServiceError[] = [];
-    incoming?.onCancel((reason) => reasons.push(reason));
-    expect(reasons.map(({ code }) => code)).toEqual(['DeadlineExceeded']);
+    await rejectsWith(() => connection.unary(callOf({ cancellation })), 'Canceled');
+    expect(canceled.map(({ code }) => code)).toEqual(['Canceled']);
   });
 
-  it('holds no timer and no abort listener once a call has ended', async () => {
-    const { connection, clock } = await pair([json], echo);
-    const { signal } = new AbortController();
-    const reply = connection.unary(callOf({ signal }));
-    expect(getEventListeners(signal, 'abort')).toHaveLength(1);
-    await reply;
-    expect(getEventListeners(signal, 'abort')).toHaveLength(0);
+  it('tells a handler that closed its own listener', async () => {
+    const { connection, listener, canceled } = await pair([json], () => {
+      void listener.close();
+      return new Promise(() => {});
+    });
+    await rejectsWith(() => connection.unary(callOf({})), 'Unavailable');
+    expect(canceled.map(({ code }) => code)).toEqual(['Unavailable']);
+  });
+
+  it('keeps the cause of a cancel from the handler', async () => {
+    const cancellation = testCancellation();
+    const { connection, canceled } = await pair([json], () => new Promise(() => {}));
+    const ended = rejectsWith(() => connection.unary(callOf({ cancellation })), 'Canceled');
+    await new Promise(setImmediate);
+    cancellation.cancel(
+      new ServiceError('Canceled', 'gave up', { cause: new Error('at home'), details: { secret: 1 } }),
+    );
+    await ended;
+    expect(canceled[0]?.rawMessage).toBe('gave up');
+    expect(canceled[0]?.cause).toBeUndefined();
+    expect(canceled[0]?.details).toBeUndefined();
+  });
+
+  it('has one timer for the deadlines of all calls, and none once its connections are closed', async () => {
+    const { connection, transport, clock } = await pair([json], echo);
+    await Promise.all([1, 2, 3].map((deadline) => connection.unary(callOf({ deadline: deadline * 100 }))));
+    expect(clock.pending).toBe(1);
+    const another = await transport.dial({ id: '', address: 'memory:server', metadata: {} }, { service: 'test' });
+    await another.close();
+    await connection.close();
     expect(clock.pending).toBe(0);
+  });
+
+  it('keeps the deadlines of one connection when another is closed', async () => {
+    const { connection, transport, clock } = await pair([json], () => new Promise(() => {}));
+    const another = await transport.dial({ id: '', address: 'memory:server', metadata: {} }, { service: 'test' });
+    const late = rejectsWith(() => connection.unary(callOf({ deadline: 100 })), 'DeadlineExceeded');
+    await another.close();
+    await clock.advance(100);
+    await late;
   });
 
   it('holds no abort listener once a listener has drained', async () => {
@@ -208,16 +223,18 @@ describe('memoryTransport', () => {
   });
 });
 
-const echo: CallHandler['unary'] = async (call) => ({ value: call.decode(), metadata: noMetadata });
-
-async function pair(codecs: readonly Codec[], unary: CallHandler['unary'], network = new MemoryNetwork()) {
+async function pair(codecs: readonly Codec[], answer: Parameters<typeof serving>[0], network = new MemoryNetwork()) {
   const clock = new FakeClock();
   const server = createMemoryTransport({ network }, codecs, clock);
-  const listener = await server.listen(memoryPort('server'), { unary });
+  const canceled: ServiceError[] = [];
+  const listener = await server.listen(
+    memoryPort('server'),
+    serving(answer, (reason) => canceled.push(reason)),
+  );
   const transport = createMemoryTransport({ network }, codecs, clock);
   const node = { id: 'node', address: 'memory:server', metadata: {} };
   const connection: Connection = await transport.dial(node, { service: 'test' });
-  return { transport, connection, listener, clock };
+  return { transport, connection, listener, clock, canceled };
 }
 
 function callOf(parts: Partial<Call>): Call {

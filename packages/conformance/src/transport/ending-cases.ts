@@ -4,6 +4,7 @@ import { rejectsWith } from '../rejects-with.js';
 import type { ConformanceCase } from '../suite.js';
 import type { TransportFixture } from './fixture.js';
 import { type Probe, withProbe } from './probe.js';
+import { testCancellation } from './test-cancellation.js';
 
 /** Calls that end before their reply: deadline, cancel, a lost peer. */
 export const endingCases: readonly ConformanceCase<TransportFixture>[] = [
@@ -48,36 +49,40 @@ export const endingCases: readonly ConformanceCase<TransportFixture>[] = [
       }),
   },
   {
-    name: 'aborting the signal ends the call, and its handler feels it',
+    name: 'a cancellation ends the call with its reason, and its handler feels it',
     run: (fixture, limits) =>
       withProbe(fixture, limits, {}, async (probe) => {
-        const abort = new AbortController();
-        const { outcome } = await probe.holdCall({ signal: abort.signal });
-        abort.abort();
-        assert.equal(assertFailed(await outcome, 'Canceled').executed, 'maybe');
+        const cancellation = testCancellation();
+        const { outcome } = await probe.holdCall({ cancellation });
+        cancellation.cancel(new ServiceError('Aborted', 'another was faster', { executed: 'no' }));
+        const error = assertFailed(await outcome, 'Aborted');
+        assert.equal(error.rawMessage, 'another was faster');
+        assert.equal(error.executed, 'maybe');
         assert.equal(await probe.echo('after'), 'after');
         await assertFeltOnce(probe);
       }),
   },
   {
-    name: 'a call whose signal is aborted already is never sent',
+    name: 'a call that is cancelled already is never sent',
     run: (fixture, limits) =>
       withProbe(fixture, limits, {}, async (probe) => {
-        const error = await rejectsWith(() => probe.call('echo', { signal: AbortSignal.abort() }), 'Canceled');
+        const cancellation = testCancellation();
+        cancellation.cancel();
+        const error = await rejectsWith(() => probe.call('echo', { cancellation }), 'Canceled');
         assert.equal(error.executed, 'no');
         assert.equal(await probe.echo('after'), 'after');
         assert.equal(probe.received.length, 1);
       }),
   },
   {
-    name: 'one signal of many calls ends those under way, and no other',
+    name: 'one cancellation of many calls ends those under way, and no other',
     run: (fixture, limits) =>
       withProbe(fixture, limits, {}, async (probe) => {
-        const abort = new AbortController();
-        const first = await probe.holdCall({ signal: abort.signal });
-        const second = await probe.holdCall({ signal: abort.signal });
+        const cancellation = testCancellation();
+        const first = await probe.holdCall({ cancellation });
+        const second = await probe.holdCall({ cancellation });
         const other = await probe.holdCall();
-        abort.abort();
+        cancellation.cancel();
         assertFailed(await first.outcome, 'Canceled');
         assertFailed(await second.outcome, 'Canceled');
         probe.release();
@@ -86,25 +91,18 @@ export const endingCases: readonly ConformanceCase<TransportFixture>[] = [
   },
   {
     name: 'a call that was answered is not cancelled afterwards',
-    async run(fixture, limits) {
-      let cancels = 0;
-      const quick = (call: { onCancel(listener: () => void): void }): Reply => {
-        call.onCancel(() => {
-          cancels += 1;
-        });
-        return { value: 'done', metadata: {} };
-      };
-      await withProbe(fixture, limits, { quick }, async (probe) => {
-        const abort = new AbortController();
-        await probe.call('quick', { signal: abort.signal });
-        await probe.call('quick');
-        abort.abort();
+    run: (fixture, limits) =>
+      withProbe(fixture, limits, {}, async (probe) => {
+        const cancellation = testCancellation();
+        await probe.call('echo', { cancellation });
+        await probe.call('echo');
+        assert.equal(cancellation.listening, 0, 'an ended call still listens to its cancellation');
+        cancellation.cancel();
         assert.equal(await probe.echo('after'), 'after');
         await probe.connection.close();
         await probe.listener.close();
-        assert.equal(cancels, 0);
-      });
-    },
+        assert.equal(probe.cancels.length, 0);
+      }),
   },
   {
     name: 'a node is reached where it speaks this transport, and not where it speaks another alone',

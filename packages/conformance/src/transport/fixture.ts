@@ -16,6 +16,11 @@ export interface TransportFixture extends Fixture {
   readonly codecs: readonly Codec[];
   /** Where nobody listens, in a form that the transport reaches. */
   readonly nobody: Node;
+  /**
+   * The most bytes that this wire may take from a producer of messages while nobody reads them. Default 2 MiB; more only
+   * where nothing but the kernel's socket buffers bounds it.
+   */
+  readonly wireBufferBytes?: number;
   /** A fresh answering side, not listening yet. `dispose` closes its port; the case closes its listener. */
   serve(): Promise<TransportServerSide>;
 }

@@ -1,7 +1,8 @@
+import assert from 'node:assert/strict';
 import {
   type Call,
-  type CallHandler,
   type Connection,
+  type EndpointKind,
   type IncomingCall,
   type Listener,
   type Node,
@@ -12,9 +13,10 @@ import {
 import { eventually, within } from '../eventually.js';
 import type { CaseLimits } from '../suite.js';
 import type { TransportFixture, TransportServerSide } from './fixture.js';
-
-/** What the server of a case does with the calls to one endpoint. */
-export type Answer = (call: IncomingCall) => Reply | Promise<Reply>;
+import { type Answer, endpointName, ProbeHandler } from './probe-handler.js';
+import { kept } from './streams/kept.js';
+import { MessageReader } from './streams/message-reader.js';
+import { MessageSource } from './streams/message-source.js';
 
 /** A call, with what a case does not care about left out. */
 export type ProbeCall = Partial<Omit<Call, 'endpoint' | 'deadline'>> & { readonly timeoutMs?: number };
@@ -29,11 +31,13 @@ export async function withProbe(
   const handler = new ProbeHandler(answers);
   const side = await fixture.serve();
   const listener = await side.transport.listen(side.port, handler);
+  let probe: Probe | undefined;
   try {
     const node = await side.open(listener);
     const connection = await fixture.client.dial(node, { service: 'probe' });
     try {
-      await run(new Probe({ fixture, limits, handler, side, listener, node, connection }));
+      probe = new Probe({ fixture, limits, handler, side, listener, node, connection });
+      await run(probe);
     } finally {
       handler.releaseAll();
       await within(connection.close(), limits.patienceMs, 'connection.close()');
@@ -41,6 +45,7 @@ export async function withProbe(
   } finally {
     await within(listener.close(), limits.patienceMs, 'listener.close()');
   }
+  await probe.assertNothingSuspended();
 }
 
 interface ProbeParts {
@@ -53,7 +58,7 @@ interface ProbeParts {
   readonly connection: Connection;
 }
 
-/** What a case works with. Two endpoints are always there: `echo`, and `hold`, which answers when it is released. */
+/** What a case works with: a server with the endpoints of {@link ProbeHandler}, and a connection to it. */
 export class Probe {
   readonly side: TransportServerSide;
   readonly listener: Listener;
@@ -62,6 +67,8 @@ export class Probe {
   readonly #fixture: TransportFixture;
   readonly #limits: CaseLimits;
   readonly #handler: ProbeHandler;
+  readonly #sources: MessageSource[] = [];
+  readonly #readers: MessageReader[] = [];
 
   constructor(parts: ProbeParts) {
     this.side = parts.side;
@@ -78,7 +85,7 @@ export class Probe {
     return this.#handler.received;
   }
 
-  /** What the held calls heard through `onCancel`, oldest first. */
+  /** What the handler's calls were told through `ServedCall.cancel`, oldest first. */
   get cancels(): readonly ServiceError[] {
     return this.#handler.cancels;
   }
@@ -99,6 +106,62 @@ export class Probe {
       deadline: this.#fixture.clock.now() + timeoutMs,
     });
     return this.bounded(reply, `the call to ${endpoint}`);
+  }
+
+  /** Adds an endpoint to the server. */
+  serve(endpoint: string, kind: EndpointKind, answer: Answer): void {
+    this.#handler.serve(endpoint, kind, answer);
+  }
+
+  /** One stream over the connection, without a deadline unless one is given, and a bounded wait for the first message. */
+  stream(kind: EndpointKind, endpoint: string, call: ProbeCall = {}): Promise<Reply> {
+    const { timeoutMs = Number.POSITIVE_INFINITY, value, metadata = noMetadata, ...rest } = call;
+    const reply = this.connection.stream({
+      ...rest,
+      value,
+      metadata,
+      endpoint: { service: 'probe', name: endpointName(endpoint), kind, idempotent: false },
+      deadline: this.#fixture.clock.now() + timeoutMs,
+    });
+    return kept(this.bounded(reply, `the ${kind} stream of ${endpoint}`));
+  }
+
+  /** Messages to be sent, by either side. */
+  source(values: Iterable<unknown> | AsyncIterable<unknown>): MessageSource {
+    const source = new MessageSource(values);
+    this.#sources.push(source);
+    return source;
+  }
+
+  /** A reader of messages that arrive, at either side. */
+  reader(messages: AsyncIterable<unknown> | undefined): MessageReader {
+    assert.ok(messages !== undefined, 'there are no messages where there must be');
+    const reader = new MessageReader(messages, (promise, what) => this.bounded(promise, what));
+    this.#readers.push(reader);
+    return reader;
+  }
+
+  /** Waits until producers make no more messages, judged by what else the connection and the process do meanwhile. */
+  heldBack(sources: readonly MessageSource[]): Promise<void> {
+    const made = () => sources.reduce((sum, source) => sum + source.made, 0);
+    return this.eventually(async () => {
+      const before = made();
+      for (let turn = 0; turn < 20; turn += 1) {
+        assert.equal(await this.echo(turn), turn);
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      assert.equal(made(), before, 'a producer still makes messages');
+    });
+  }
+
+  /** Once everything is closed, no producer may be left in its middle, and no reader waiting. */
+  async assertNothingSuspended(): Promise<void> {
+    await this.eventually(() => {
+      const suspended = this.#sources.filter((source) => !source.settled).length;
+      assert.equal(suspended, 0, `${suspended} producers of messages were never returned from`);
+      const waiting = this.#readers.filter((reader) => reader.waiting).length;
+      assert.equal(waiting, 0, `${waiting} readers still wait for a message`);
+    });
   }
 
   /** Sends an echo and takes the reply's value: shows that the connection and the server still work. */
@@ -131,44 +194,3 @@ export class Probe {
     return within(promise, this.#limits.patienceMs * 2, what);
   }
 }
-
-function endpointName(endpoint: string): string {
-  return `Probe.${endpoint.charAt(0).toUpperCase()}${endpoint.slice(1)}`;
-}
-
-class ProbeHandler implements CallHandler {
-  readonly received: IncomingCall[] = [];
-  readonly cancels: ServiceError[] = [];
-  readonly #answers: ReadonlyMap<string, Answer>;
-  #held: (() => void)[] = [];
-  holding = 0;
-
-  constructor(answers: Readonly<Record<string, Answer>>) {
-    const all: Record<string, Answer> = { echo, hold: (call) => this.#hold(call), ...answers };
-    this.#answers = new Map(Object.entries(all).map(([endpoint, answer]) => [endpointName(endpoint), answer]));
-  }
-
-  async unary(call: IncomingCall): Promise<Reply> {
-    this.received.push(call);
-    const answer = this.#answers.get(call.endpoint);
-    if (answer !== undefined) return answer(call);
-    throw new ServiceError('Unimplemented', `there is no endpoint ${call.endpoint}`, { executed: 'no' });
-  }
-
-  releaseAll(): void {
-    for (const release of this.#held.splice(0)) release();
-  }
-
-  async #hold(call: IncomingCall): Promise<Reply> {
-    call.onCancel((reason) => this.cancels.push(reason));
-    this.holding += 1;
-    await new Promise<void>((resolve) => this.#held.push(resolve));
-    return { value: 'held', metadata: noMetadata };
-  }
-}
-
-/** Sends back the value, and the metadata whose keys begin with `echo-`. */
-const echo: Answer = (call) => ({
-  value: call.decode(),
-  metadata: Object.fromEntries(Object.entries(call.metadata).filter(([key]) => key.startsWith('echo-'))),
-});

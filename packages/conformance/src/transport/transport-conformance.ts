@@ -4,14 +4,29 @@ import { endingCases } from './ending-cases.js';
 import { errorCases } from './error-cases.js';
 import type { TransportFixture } from './fixture.js';
 import { lifecycleCases } from './lifecycle-cases.js';
+import { badMessageCases } from './streams/bad-message-cases.js';
+import { cancelCases } from './streams/cancel-cases.js';
+import { flowCases, lackingKindCases } from './streams/flow-cases.js';
+import { leavingCases } from './streams/leaving-cases.js';
+import { pressureCases } from './streams/pressure-cases.js';
+import { streamErrorCases } from './streams/stream-error-cases.js';
+import { streamLifecycleCases } from './streams/stream-lifecycle-cases.js';
 import { valueCases } from './value-cases.js';
 
-/** What every transport must do for unary calls. */
+/** What every transport must do for unary calls and streams. */
 export const transportCases: readonly ConformanceCase<TransportFixture>[] = [
   ...valueCases,
   ...errorCases,
   ...endingCases,
   ...lifecycleCases,
+  ...lackingKindCases,
+  ...flowCases,
+  ...pressureCases,
+  ...cancelCases,
+  ...leavingCases,
+  ...streamErrorCases,
+  ...badMessageCases,
+  ...streamLifecycleCases,
 ];
 
 /**

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type Codec, type IncomingCall, noMetadata } from '@tenon/contract';
+import { type Codec, type IncomingCall, noMetadata, ServiceError } from '@tenon/contract';
 import { bytesOf } from '../codec/bytes.js';
 import { assertSameData } from '../codec/same-data.js';
 import { seededRandom } from '../codec/seeded-random.js';
@@ -212,6 +212,26 @@ export const valueCases: readonly ConformanceCase<TransportFixture>[] = [
         assert.equal(next.metadata['echo-plain'], undefined, 'metadata of one call shows up in the next');
         assert.equal(probe.received[1]?.metadata['x-request-id'], undefined);
       }),
+  },
+  {
+    name: 'the first answer counts, also where it comes before the handler returns',
+    async run(fixture, limits) {
+      const replyFirst = (call: IncomingCall) => {
+        call.reply({ value: 'first', metadata: noMetadata });
+        call.fail(new ServiceError('Aborted', 'second'));
+        return { value: 'third', metadata: noMetadata };
+      };
+      const failFirst = (call: IncomingCall) => {
+        call.fail(new ServiceError('NotFound', 'first', { executed: 'yes' }));
+        return { value: 'second', metadata: noMetadata };
+      };
+      await withProbe(fixture, limits, { replyFirst, failFirst }, async (probe) => {
+        assert.equal((await probe.call('replyFirst')).value, 'first');
+        assert.equal((await rejectsWith(() => probe.call('failFirst'), 'NotFound')).rawMessage, 'first');
+        assert.equal(await probe.echo('after'), 'after');
+        assert.equal(probe.cancels.length, 0, 'an answered call was cancelled');
+      });
+    },
   },
   {
     name: '200 calls at once each get their own reply',

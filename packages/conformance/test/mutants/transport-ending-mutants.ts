@@ -1,11 +1,12 @@
 import type { TransportFixture } from '@tenon/conformance';
-import { ServiceError } from '@tenon/contract';
+import { type Cancellation, type ServedCall, ServiceError } from '@tenon/contract';
 import type { Mutant } from './prove-cases.js';
-import { failing, incoming, mutant, receiving, sending, unfelt } from './transport-halves.js';
+import { failing, handling, listenedTo, mutant, receiving, sending, unfelt } from './transport-halves.js';
 
 const timeLeft = 'the deadline arrives as the time that is left';
 const deadline = 'a call ends at its deadline, and its handler feels it';
-const abort = 'aborting the signal ends the call, and its handler feels it';
+const abort = 'a cancellation ends the call with its reason, and its handler feels it';
+const many = 'one cancellation of many calls ends those under way, and no other';
 const answered = 'a call that was answered is not cancelled afterwards';
 const reaches = 'a node is reached where it speaks this transport, and not where it speaks another alone';
 const nobody = 'calling where nobody listens is Unavailable, and was certainly not executed';
@@ -43,62 +44,77 @@ export const transportEndingMutants: readonly Mutant<TransportFixture>[] = [
   })),
   mutant(deadline, 'the handler is not told', () => ({ handler: unfelt })),
   mutant(deadline, 'the handler is told twice', () => ({
-    handler: (good) => ({
-      unary: (call) => {
-        const twice: typeof call.onCancel = (listener) =>
-          call.onCancel((reason) => {
-            listener(reason);
-            listener(reason);
-          });
-        return good.unary(incoming(call, { onCancel: twice }));
-      },
-    }),
+    handler: (good) =>
+      handling(good, (call) => {
+        const served = good.handle(call);
+        return {
+          cancel: (reason) => {
+            served.cancel(reason);
+            served.cancel(reason);
+          },
+        };
+      }),
   })),
   mutant(deadline, 'it was certainly not executed', () => failing((error) => error.with({ executed: 'no' }))),
   mutant('a call whose deadline has passed is never sent', 'it gets another second', (clock) =>
     sending((call) => ({ ...call, deadline: Math.max(call.deadline, clock.now() + 1_000) })),
   ),
-  mutant(abort, 'the signal is not looked at', () => sending(({ signal: _, ...call }) => call)),
+  mutant(abort, 'the cancellation is not looked at', () => sending(({ cancellation: _, ...call }) => call)),
   mutant(abort, 'the handler is not told', () => ({ handler: unfelt })),
-  mutant(abort, 'the call is Aborted', () => failing((error) => new ServiceError('Aborted', error.rawMessage))),
+  mutant(abort, 'every reason is Canceled', () => failing((error) => new ServiceError('Canceled', error.rawMessage))),
+  mutant(abort, 'the reason is not told', () => failing((error) => new ServiceError(error.code, 'canceled'))),
   mutant(abort, 'the connection ends with the call', () =>
     failing(async (error, good) => {
       await good.close();
       return error;
     }),
   ),
-  mutant('a call whose signal is aborted already is never sent', 'only the event counts', () =>
-    sending(({ signal, ...call }) => (signal?.aborted ? call : { ...call, signal })),
+  mutant('a call that is cancelled already is never sent', 'only the event counts', () =>
+    sending(({ cancellation, ...call }) => (cancellation?.canceled ? call : { ...call, cancellation })),
   ),
-  mutant('one signal of many calls ends those under way, and no other', 'it ends the connection', () => ({
+  mutant(many, 'it ends the connection', () => ({
     connection: (good) => ({
-      unary: async ({ signal, ...call }) => {
-        signal?.addEventListener('abort', () => void good.close());
-        return good.unary({ ...call, signal });
+      unary: async (call) => {
+        call.cancellation?.listen({ onCancel: () => void good.close() });
+        return good.unary(call);
       },
     }),
   })),
-  mutant('one signal of many calls ends those under way, and no other', 'it ends the last call alone', () => {
-    let last: AbortController | undefined;
-    return sending(({ signal, ...call }) => {
-      const own = new AbortController();
+  mutant(many, 'it ends the last call alone', () => {
+    let last: Cancellation | undefined;
+    return sending(({ cancellation, ...call }) => {
+      if (cancellation === undefined) return call;
+      const own: Cancellation = {
+        canceled: undefined,
+        listen: (listener) => {
+          cancellation.listen({ onCancel: (reason) => last === own && listener.onCancel(reason) });
+        },
+        unlisten: () => {},
+      };
       last = own;
-      signal?.addEventListener('abort', () => last === own && own.abort());
-      return signal === undefined ? call : { ...call, signal: own.signal };
+      return { ...call, cancellation: own };
     });
   }),
   mutant(answered, 'the end of the connection cancels every call it had', () => {
-    const listeners: ((reason: ServiceError) => void)[] = [];
+    const served: ServedCall[] = [];
     return {
-      ...receiving(() => ({ onCancel: (listener) => void listeners.push(listener) })),
+      handler: (good) =>
+        handling(good, (call) => {
+          const one = good.handle(call);
+          served.push(one);
+          return one;
+        }),
       connection: (good) => ({
         close: async () => {
-          for (const listener of listeners) listener(new ServiceError('Unavailable', 'the connection ended'));
+          for (const one of served) one.cancel(new ServiceError('Unavailable', 'the connection ended'));
           await good.close();
         },
       }),
     };
   }),
+  mutant(answered, 'it goes on listening to its cancellation', () =>
+    sending(({ cancellation, ...call }) => ({ ...call, cancellation: cancellation && listenedTo(cancellation) })),
+  ),
   mutant(reaches, 'every node is reached', () => ({ reaches: () => true })),
   mutant(reaches, 'no node is reached', () => ({ reaches: () => false })),
   mutant(nobody, 'it was perhaps executed', () => ({

@@ -1,7 +1,7 @@
 import type { TransportFixture } from '@tenon/conformance';
-import { codeOfHttpStatus, codes, ServiceError } from '@tenon/contract';
+import { codeOfHttpStatus, codes } from '@tenon/contract';
 import type { Mutant } from './prove-cases.js';
-import { failing, mutant } from './transport-halves.js';
+import { failing, mutant, receiving, remade } from './transport-halves.js';
 
 const whole = 'an error of the handler arrives whole, whichever of the codes it has';
 const executed = 'what the handler says about having run is kept';
@@ -29,16 +29,12 @@ export const transportErrorMutants: readonly Mutant<TransportFixture>[] = [
   mutant(whole, 'the cause crosses the wire', () => {
     let cause: unknown;
     return {
-      handler: (good) => ({
-        unary: async (call) => {
-          try {
-            return await good.unary(call);
-          } catch (thrown) {
-            cause = (thrown as ServiceError).cause;
-            throw thrown;
-          }
+      ...receiving((call) => ({
+        fail: (error) => {
+          cause = error.cause;
+          call.fail(error);
         },
-      }),
+      })),
       ...failing((error) => error.with({ cause })),
     };
   }),
@@ -65,8 +61,3 @@ export const transportErrorMutants: readonly Mutant<TransportFixture>[] = [
   mutant(unfitRequest, 'it is Internal', () => failing((error) => remade(error, { code: 'Internal' }))),
   mutant(unfitRequest, 'it was perhaps executed', () => failing((error) => error.with({ executed: 'maybe' }))),
 ];
-
-/** The same error as if some fields of its record had been lost or changed on the wire. */
-function remade(error: ServiceError, fields: Readonly<Record<string, unknown>>): ServiceError {
-  return ServiceError.fromRecord({ ...error.toRecord(), ...fields });
-}

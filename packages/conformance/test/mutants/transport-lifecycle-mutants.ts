@@ -1,7 +1,7 @@
 import type { TransportFixture } from '@tenon/conformance';
 import { type Connection, ServiceError } from '@tenon/contract';
 import type { Mutant } from './prove-cases.js';
-import { failing, mutant, unfelt } from './transport-halves.js';
+import { failing, handling, mutant, unfelt } from './transport-halves.js';
 
 const drain = 'a draining listener finishes what runs and refuses what is new';
 const cutShort = 'a drain that is cut short cancels what still runs';
@@ -37,13 +37,12 @@ export const transportLifecycleMutants: readonly Mutant<TransportFixture>[] = [
     });
     let calls = 0;
     return {
-      handler: (good) => ({
-        unary: (incomingCall) => {
+      handler: (good) =>
+        handling(good, (incomingCall) => {
           calls += 1;
           if (calls > 1) called();
-          return good.unary(incomingCall);
-        },
-      }),
+          return good.handle(incomingCall);
+        }),
       listener: (good) => ({
         drain: async (signal) => {
           await call;

@@ -1,7 +1,7 @@
 import type { TransportFixture } from '@tenon/conformance';
-import { type Metadata, noMetadata, type Reply, ServiceError } from '@tenon/contract';
+import { type IncomingCall, type Metadata, noMetadata, type Reply, ServiceError } from '@tenon/contract';
 import type { Mutant } from './prove-cases.js';
-import { changed, failing, incoming, mutant, receiving, replying, sending } from './transport-halves.js';
+import { changed, failing, handling, incoming, mutant, receiving, replying, sending } from './transport-halves.js';
 
 const name = 'a call reaches the handler under its name, and the reply comes back';
 const table = 'every value of the table travels both ways';
@@ -10,6 +10,7 @@ const sharing = 'neither side shares an object with the other';
 const sizes = 'a request of the largest size is served, a larger one is refused, and other calls go on';
 const unknownType = 'a content type that one side does not know is refused before the handler runs';
 const undecodable = 'bytes that cannot be decoded are refused as bad input, without having run';
+const firstAnswer = 'the first answer counts, also where it comes before the handler returns';
 const metadata = 'metadata travels with the call and with the reply, and nothing comes back by itself';
 
 /** Transports that lose or change what travels. */
@@ -64,17 +65,19 @@ export const transportValueMutants: readonly Mutant<TransportFixture>[] = [
   mutant('a handler may answer without decoding the request', 'the unread request blocks the next', () => {
     let unread = 0;
     return {
-      handler: (good) => ({
-        unary: async (call) => {
-          if (unread > 0) throw new ServiceError('Internal', 'the last request was not read', { executed: 'no' });
+      handler: (good) =>
+        handling(good, (call) => {
+          if (unread > 0) {
+            call.fail(new ServiceError('Internal', 'the last request was not read', { executed: 'no' }));
+            return { cancel: () => {} };
+          }
           unread += 1;
           const decode: typeof call.decode = (schema) => {
             unread -= 1;
             return call.decode(schema);
           };
-          return good.unary(incoming(call, { decode }));
-        },
-      }),
+          return good.handle(incoming(call, { decode }));
+        }),
     };
   }),
   mutant(sizes, 'the limit is one byte too small', () => ({
@@ -136,6 +139,34 @@ export const transportValueMutants: readonly Mutant<TransportFixture>[] = [
       return { ...call, metadata: all };
     });
   }),
+  mutant(firstAnswer, 'the last answer counts', () => {
+    const answer = (call: IncomingCall) => {
+      let last: () => void = () => {};
+      const later = (send: () => void) => {
+        last = send;
+        setImmediate(() => last());
+      };
+      return {
+        reply: (reply: Reply) => later(() => call.reply(reply)),
+        fail: (error: ServiceError) => later(() => call.fail(error)),
+      };
+    };
+    return receiving(answer);
+  }),
+  mutant(firstAnswer, 'an answer before the handler returns is lost', () => ({
+    handler: (good) =>
+      handling(good, (call) => {
+        let returned = false;
+        const served = good.handle(
+          incoming(call, {
+            reply: (reply) => returned && call.reply(reply),
+            fail: (error) => returned && call.fail(error),
+          }),
+        );
+        returned = true;
+        return served;
+      }),
+  })),
   mutant('200 calls at once each get their own reply', 'replies go to whoever waits longest', () => {
     const waiting: ((reply: Reply) => void)[] = [];
     return {

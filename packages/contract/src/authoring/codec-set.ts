@@ -53,6 +53,7 @@ export class CodecSet {
 export class OpenCodec {
   readonly #encoders = new Map<Schema | undefined, Encoder>();
   readonly #decoders = new Map<Schema | undefined, Decoder>();
+  #idleSink: BufferSink | undefined;
 
   constructor(
     readonly contentType: string,
@@ -66,18 +67,33 @@ export class OpenCodec {
    * with `executed: 'no'`.
    */
   encode(value: unknown, schema?: Schema, maxBytes?: number): Buffer {
-    let encoder = this.#encoders.get(schema);
-    if (encoder === undefined) {
-      encoder = this.session.encoder(schema);
-      this.#encoders.set(schema, encoder);
-    }
     const sink = new BufferSink(maxBytes);
     try {
-      encoder(value, sink);
+      this.#encoder(schema)(value, sink);
     } catch (thrown) {
       throw ServiceError.from(thrown, { code: 'InvalidArgument', executed: 'no' });
     }
     return sink.buffer.subarray(0, sink.position);
+  }
+
+  /**
+   * The value as it would arrive at the other end of a wire: encoded and decoded.
+   *
+   * @throws ServiceError as `encode` and `decode` do.
+   */
+  copy(value: unknown, schema?: Schema): unknown {
+    const sink = this.#idleSink ?? new BufferSink();
+    // A getter of the value may copy something else meanwhile.
+    this.#idleSink = undefined;
+    sink.reset();
+    try {
+      this.#encoder(schema)(value, sink);
+      return this.#decoder(schema)(sink.buffer, 0, sink.position);
+    } catch (thrown) {
+      throw ServiceError.from(thrown, { code: 'InvalidArgument', executed: 'no' });
+    } finally {
+      if (sink.buffer.length <= largestKeptBytes) this.#idleSink = sink;
+    }
   }
 
   /**
@@ -86,18 +102,34 @@ export class OpenCodec {
    * @throws ServiceError `InvalidArgument`, `executed: 'no'`.
    */
   decode(bytes: Uint8Array, schema?: Schema): unknown {
+    try {
+      return this.#decoder(schema)(bytes, 0, bytes.length);
+    } catch (thrown) {
+      throw ServiceError.from(thrown, { code: 'InvalidArgument', executed: 'no' });
+    }
+  }
+
+  #encoder(schema: Schema | undefined): Encoder {
+    let encoder = this.#encoders.get(schema);
+    if (encoder === undefined) {
+      encoder = this.session.encoder(schema);
+      this.#encoders.set(schema, encoder);
+    }
+    return encoder;
+  }
+
+  #decoder(schema: Schema | undefined): Decoder {
     let decoder = this.#decoders.get(schema);
     if (decoder === undefined) {
       decoder = this.session.decoder(schema);
       this.#decoders.set(schema, decoder);
     }
-    try {
-      return decoder(bytes, 0, bytes.length);
-    } catch (thrown) {
-      throw ServiceError.from(thrown, { code: 'InvalidArgument', executed: 'no' });
-    }
+    return decoder;
   }
 }
+
+/** A larger buffer is not kept for the next copy. */
+const largestKeptBytes = 64 * 1_024;
 
 /** `Application/JSON; charset=utf-8` → `application/json`. */
 export function mediaType(contentType: string): string {

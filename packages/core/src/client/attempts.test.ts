@@ -1,52 +1,19 @@
-import { type CallOptions, type EndpointDescriptor, type Reply, ServiceError } from '@tenon/contract';
-import { FakeClock } from '@tenon/testing/fake-clock';
+import { type Reply, ServiceError } from '@tenon/contract';
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { attemptsOver, broken, ended, nodesOf, refused } from '../../test/attempts-under-test.js';
 import { controllersMadeIn } from '../../test/controllers-made-in.js';
 import { deferred } from '../../test/deferred.js';
 import { failureOf } from '../../test/failure-of.js';
 import { hello } from '../../test/greeter.js';
 import { listenersOn } from '../../test/listeners-on.js';
-import { RecordingLogger } from '../../test/recording-logger.js';
-import { ScriptedSelector } from '../../test/scripted-selector.js';
-import { failing, replying, ScriptedTransport } from '../../test/scripted-transport.js';
-import { runAttempts } from './attempts.js';
-import { resolveClientOptions } from './client-options.js';
-import { ConnectionPool } from './connection-pool.js';
-import { prepareCall } from './prepared-call.js';
-
-const refused = failing('Unavailable', 'refused', { executed: 'no' });
-const broken = failing('Unavailable', 'broken', { executed: 'maybe' });
-
-function setUp(...nodes: string[]) {
-  const clock = new FakeClock();
-  const selector = new ScriptedSelector(nodes);
-  const transport = new ScriptedTransport();
-  const pool = new ConnectionPool([transport], clock, new RecordingLogger(), 3_600_000);
-  const client = resolveClientOptions({ retry: { backoffBaseMs: 100, backoffMaxMs: 100 } });
-  const run = (options: CallOptions = {}, endpoint: EndpointDescriptor = hello): Promise<Reply> =>
-    runAttempts(prepareCall(endpoint, { name: 'Ada' }, options, client, clock), {
-      selector,
-      pool,
-      clock,
-      retry: client.retry,
-    });
-  return { clock, selector, transport, pool, run };
-}
-
-/** Runs a call to its end, however often it pauses. */
-async function ended<T>(clock: FakeClock, work: Promise<T>): Promise<T> {
-  work.catch(() => {});
-  for (let pause = 0; pause < 10; pause += 1) await clock.advance(100);
-  return work;
-}
+import { failing, replying } from '../../test/scripted-transport.js';
+import { CallContext, runInContext } from '../context/index.js';
 
 afterEach(() => void vi.restoreAllMocks());
 
-const nodesOf = ({ calls }: ScriptedTransport): readonly string[] => calls.map(({ address }) => address);
-
 describe('a call that succeeds', () => {
   test('is sent once, and reported once with the time that it took', async () => {
-    const { clock, selector, transport, run } = setUp('a', 'b');
+    const { clock, selector, transport, run } = attemptsOver('a', 'b');
     const gate = deferred<Reply>();
     transport.answer('a:1', () => gate.promise);
     const reply = run({ key: 'k', filters: [] });
@@ -60,18 +27,32 @@ describe('a call that succeeds', () => {
   });
 
   test('makes no controller and sets no timer once its connection stands', async () => {
-    const { clock, transport, run } = setUp('a');
+    const { clock, transport, run } = attemptsOver('a');
     transport.answer('a:1', replying('hi'));
     await run();
     const after = vi.spyOn(clock, 'after');
     expect(await controllersMadeIn(() => run())).toBe(0);
     expect(after).not.toHaveBeenCalled();
   });
+
+  test('makes no controller inside a handler either, whose own call it listens to only as its transport does', async () => {
+    const { clock, transport, run } = attemptsOver('a');
+    transport.answer('a:1', replying('hi'));
+    await run();
+    const { service, name: endpoint } = hello;
+    const init = { service, endpoint, deadline: 1_000, metadata: {}, peer: undefined, node: 'n1', clock };
+    const context = new CallContext(init);
+    const listen = vi.spyOn(context, 'listen');
+    const after = vi.spyOn(clock, 'after');
+    expect(await controllersMadeIn(() => runInContext(context, () => run()))).toBe(0);
+    expect([listen.mock.calls, after.mock.calls]).toEqual([[], []]);
+    expect(transport.calls[1]?.call).toMatchObject({ cancellation: context, deadline: 1_000 });
+  });
 });
 
 describe('a call that fails', () => {
   test('goes to another node at once, where the first certainly did not run it', async () => {
-    const { selector, transport, run } = setUp('a', 'b');
+    const { selector, transport, run } = attemptsOver('a', 'b');
     transport.answer('a:1', refused).answer('b:1', replying('hi'));
     // No time passes on this clock, so it did not wait.
     expect(await run()).toMatchObject({ value: 'hi' });
@@ -84,7 +65,7 @@ describe('a call that fails', () => {
   });
 
   test('waits before its second repetition', async () => {
-    const { clock, transport, run } = setUp('a', 'b', 'c');
+    const { clock, transport, run } = attemptsOver('a', 'b', 'c');
     transport.answer('a:1', refused).answer('b:1', refused).answer('c:1', replying('hi'));
     vi.spyOn(Math, 'random').mockReturnValue(0.5);
     const reply = run();
@@ -98,7 +79,7 @@ describe('a call that fails', () => {
   });
 
   test('waits before its first repetition too, where the first node may have run it', async () => {
-    const { clock, transport, run } = setUp('a', 'b');
+    const { clock, transport, run } = attemptsOver('a', 'b');
     transport.answer('a:1', broken).answer('b:1', replying('hi'));
     const reply = run({ idempotent: true });
     await clock.advance(0);
@@ -107,7 +88,7 @@ describe('a call that fails', () => {
   });
 
   test('goes to any node again where all were tried', async () => {
-    const { clock, selector, transport, run } = setUp('a', 'b');
+    const { clock, selector, transport, run } = attemptsOver('a', 'b');
     transport.answer('a:1', refused, replying('again')).answer('b:1', refused);
     expect(await ended(clock, run())).toMatchObject({ value: 'again' });
     expect(nodesOf(transport)).toEqual(['a:1', 'b:1', 'a:1']);
@@ -117,7 +98,7 @@ describe('a call that fails', () => {
   });
 
   test.each([1, 2, 5])('is tried %d times where that is the limit, on different nodes', async (maxAttempts) => {
-    const { clock, transport, run } = setUp('a', 'b', 'c', 'd', 'e', 'f');
+    const { clock, transport, run } = attemptsOver('a', 'b', 'c', 'd', 'e', 'f');
     for (const node of 'abcdef') transport.answer(`${node}:1`, refused);
     const error = await ended(clock, failureOf(run({ maxAttempts })));
     expect(error.attempts).toHaveLength(maxAttempts);
@@ -129,7 +110,7 @@ describe('a call that fails', () => {
     ['ran', 'yes', false],
     ['ran, idempotent or not', 'yes', true],
   ] as const)('is not repeated where it %s', async (_what, executed, idempotent) => {
-    const { clock, selector, transport, run } = setUp('a', 'b');
+    const { clock, selector, transport, run } = attemptsOver('a', 'b');
     transport.answer('a:1', failing('Unavailable', 'x', { executed }));
     const error = await ended(clock, failureOf(run({ idempotent })));
     expect(error).toMatchObject({ code: 'Unavailable', executed, attempts: [{ node: 'a' }] });
@@ -137,7 +118,7 @@ describe('a call that fails', () => {
   });
 
   test('says where it failed, and lists each attempt with node, code and time', async () => {
-    const { clock, transport, run } = setUp('a', 'b');
+    const { clock, transport, run } = attemptsOver('a', 'b');
     const slow = deferred<Reply>();
     transport
       .answer('a:1', () => slow.promise)
@@ -160,14 +141,14 @@ describe('a call that fails', () => {
   });
 
   test('keeps the place that the error names, of a call further on', async () => {
-    const { transport, run } = setUp('a');
+    const { transport, run } = attemptsOver('a');
     const place = { service: 'stock', endpoint: 'Stock.Take', node: 's1' };
     transport.answer('a:1', failing('NotFound', 'x', { executed: 'yes', ...place }));
     expect(await failureOf(run())).toMatchObject(place);
   });
 
   test('by something that is no ServiceError may have run', async () => {
-    const { transport, run } = setUp('a');
+    const { transport, run } = attemptsOver('a');
     transport.answer('a:1', () => {
       throw new TypeError('oops');
     });
@@ -175,7 +156,7 @@ describe('a call that fails', () => {
   });
 
   test('does not claim that it did not run because of its last attempt alone', async () => {
-    const { clock, transport, run } = setUp('a', 'b', 'c');
+    const { clock, transport, run } = attemptsOver('a', 'b', 'c');
     transport.answer('a:1', broken).answer('b:1', refused).answer('c:1', refused);
     const error = await ended(clock, failureOf(run({ idempotent: true })));
     expect(error.attempts.map(({ executed }) => executed)).toEqual(['maybe', 'no', 'no']);
@@ -185,7 +166,7 @@ describe('a call that fails', () => {
 
 describe('a call whose connection cannot be made', () => {
   test('goes to another node, and is reported', async () => {
-    const { selector, transport, run } = setUp('a', 'b');
+    const { selector, transport, run } = attemptsOver('a', 'b');
     transport.beforeDial = () => (transport.dials.length === 1 ? Promise.reject(new Error('ECONNREFUSED')) : undefined);
     transport.answer('b:1', replying('hi'));
     expect(await run()).toMatchObject({ value: 'hi' });
@@ -196,7 +177,7 @@ describe('a call whose connection cannot be made', () => {
   });
 
   test('ends at its deadline, however long dialling takes; the connection serves the next call', async () => {
-    const { clock, selector, transport, run } = setUp('a');
+    const { clock, selector, transport, run } = attemptsOver('a');
     const gate = deferred();
     transport.beforeDial = () => gate.promise;
     transport.answer('a:1', replying('hi'));
@@ -210,7 +191,7 @@ describe('a call whose connection cannot be made', () => {
   });
 
   test('ends when it is cancelled, and its loan is given back', async () => {
-    const { clock, pool, transport, run } = setUp('a');
+    const { clock, pool, transport, run } = attemptsOver('a');
     const released = vi.spyOn(pool, 'release');
     transport.beforeDial = () => new Promise(() => {});
     const stop = new AbortController();
@@ -224,7 +205,7 @@ describe('a call whose connection cannot be made', () => {
 
 describe('a call whose node is not known yet', () => {
   test('waits for it', async () => {
-    const { selector, transport, run } = setUp('a');
+    const { selector, transport, run } = attemptsOver('a');
     const gate = deferred();
     selector.before = () => gate.promise;
     transport.answer('a:1', replying('hi'));
@@ -234,7 +215,7 @@ describe('a call whose node is not known yet', () => {
   });
 
   test.each(['deadline', 'signal'])('ends by its %s, which the selector feels', async (end) => {
-    const { clock, selector, run } = setUp('a');
+    const { clock, selector, run } = attemptsOver('a');
     const stop = new AbortController();
     let felt: AbortSignal | undefined;
     selector.before = ({ signal }) => {
@@ -255,7 +236,7 @@ describe('a call whose node is not known yet', () => {
   });
 
   test('gives back a node that is chosen after its end, which did nothing wrong', async () => {
-    const { clock, selector, run } = setUp('a');
+    const { clock, selector, run } = attemptsOver('a');
     const gate = deferred();
     selector.before = () => gate.promise;
     const failed = failureOf(run({ timeoutMs: 500 }));
@@ -268,7 +249,7 @@ describe('a call whose node is not known yet', () => {
   });
 
   test('does not mind a choice that fails after its end', async () => {
-    const { clock, selector, run } = setUp('a');
+    const { clock, selector, run } = attemptsOver('a');
     const gate = deferred();
     selector.before = () => gate.promise;
     const failed = failureOf(run({ timeoutMs: 500 }));
@@ -280,7 +261,7 @@ describe('a call whose node is not known yet', () => {
   });
 
   test('fails where there is none, with what the selector says', async () => {
-    const { run } = setUp();
+    const { run } = attemptsOver();
     expect(await failureOf(run())).toMatchObject({
       code: 'Unavailable',
       rawMessage: 'no node is left',
@@ -293,13 +274,13 @@ describe('a call whose node is not known yet', () => {
   });
 
   test('did not run where choosing itself is at fault', async () => {
-    const { selector, run } = setUp('a');
+    const { selector, run } = attemptsOver('a');
     selector.before = () => Promise.reject(new TypeError('a filter is wrong'));
     expect(await failureOf(run())).toMatchObject({ code: 'Internal', executed: 'no' });
   });
 
   test('does not try any node because it was cancelled while it looked for another', async () => {
-    const { clock, selector, transport, run } = setUp('a', 'b');
+    const { clock, selector, transport, run } = attemptsOver('a', 'b');
     transport.answer('a:1', refused);
     const stop = new AbortController();
     selector.before = ({ exclude }) => (exclude === undefined ? Promise.resolve() : new Promise(() => {}));
@@ -314,7 +295,7 @@ describe('a call whose node is not known yet', () => {
 
 describe('the end of a call between two attempts', () => {
   test('is at once with the last error, where the pause would pass the deadline', async () => {
-    const { clock, transport, run } = setUp('a', 'b');
+    const { clock, transport, run } = attemptsOver('a', 'b');
     transport.answer('a:1', broken);
     vi.spyOn(Math, 'random').mockReturnValue(0.9);
     const error = await failureOf(run({ idempotent: true, timeoutMs: 90 }));
@@ -323,7 +304,7 @@ describe('the end of a call between two attempts', () => {
   });
 
   test('by cancelling lists the attempts so far, and says that the first may have run', async () => {
-    const { clock, transport, run } = setUp('a', 'b');
+    const { clock, transport, run } = attemptsOver('a', 'b');
     transport.answer('a:1', broken);
     vi.spyOn(Math, 'random').mockReturnValue(0.9);
     const stop = new AbortController();
@@ -343,7 +324,7 @@ describe('the end of a call between two attempts', () => {
   });
 
   test('by cancelling holds also where the repetition would not have to wait', async () => {
-    const { transport, run } = setUp('a', 'b');
+    const { transport, run } = attemptsOver('a', 'b');
     const stop = new AbortController();
     transport.answer('a:1', () => {
       stop.abort();
@@ -356,7 +337,7 @@ describe('the end of a call between two attempts', () => {
 
 describe('a call to an address', () => {
   test('goes there, past the selector, to a node of which no more is known', async () => {
-    const { selector, transport, run } = setUp('a');
+    const { selector, transport, run } = attemptsOver('a');
     transport.answer('10.0.0.7:80', replying('hi'));
     expect(await run({ address: '10.0.0.7:80' })).toMatchObject({ value: 'hi' });
     expect(transport.dials).toEqual([{ id: '', address: '10.0.0.7:80', metadata: {} }]);
@@ -364,7 +345,7 @@ describe('a call to an address', () => {
   });
 
   test('is repeated there and nowhere else, and its attempts name the address', async () => {
-    const { clock, selector, transport, run } = setUp('a');
+    const { clock, selector, transport, run } = attemptsOver('a');
     transport.answer('10.0.0.7:80', refused);
     const error = await ended(clock, failureOf(run({ address: '10.0.0.7:80' })));
     expect(nodesOf(transport)).toEqual(['10.0.0.7:80', '10.0.0.7:80', '10.0.0.7:80']);

@@ -2,16 +2,20 @@ import {
   type Attempt,
   type Candidate,
   type Clock,
+  type Connection,
   type Executed,
   type Reply,
   type Selector,
   ServiceError,
 } from '@tenon/contract';
 import { backoffMs } from '@tenon/contract/authoring';
+import { LocalConnection, type LocalServices, type Passage } from '../local/index.js';
 import type { ResolvedRetry } from '../resilience/retry-options.js';
 import { mayRetry } from '../resilience/retry-rule.js';
-import type { ConnectionPool } from './connection-pool.js';
+import { directCandidate, select } from './candidate.js';
+import type { ConnectionPool, Loan } from './connection-pool.js';
 import type { PreparedCall } from './prepared-call.js';
+import { ReplyMessages } from './reply-messages.js';
 import { pause, untilEnd } from './until-end.js';
 
 /** What the attempts of a call need. */
@@ -20,145 +24,194 @@ export interface AttemptParts {
   readonly pool: ConnectionPool;
   readonly clock: Clock;
   readonly retry: ResolvedRetry;
+  /** Services of the same app, which are called without a wire; absent where they are treated as any other. */
+  readonly local?: { readonly services: LocalServices; readonly passage: Passage } | undefined;
 }
 
 /**
  * Carries one call to its end: chooses a node, calls it, and where the rule allows tries another, all within the one
  * deadline. The last error is what the caller sees, with every attempt listed in it.
+ *
+ * A call whose node is known and connected makes one promise here, and nothing else.
  */
-export async function runAttempts(prepared: PreparedCall, parts: AttemptParts): Promise<Reply> {
-  const { call } = prepared;
-  const failed: Attempt[] = [];
-  const tried = new Set<string>();
-  for (;;) {
-    const startedAt = parts.clock.now();
-    let candidate: Candidate | undefined;
-    let error: ServiceError;
+export function runAttempts(call: PreparedCall, parts: AttemptParts): Promise<Reply>;
+/** The same, with `finish` applied to the reply. */
+export function runAttempts<T>(call: PreparedCall, parts: AttemptParts, finish: (reply: Reply) => T): Promise<T>;
+export function runAttempts(
+  call: PreparedCall,
+  parts: AttemptParts,
+  finish: (reply: Reply) => unknown = unchanged,
+): Promise<unknown> {
+  return new Attempts(call, parts, finish).run();
+}
+
+function unchanged(reply: Reply): Reply {
+  return reply;
+}
+
+class Attempts<T> {
+  readonly #call: PreparedCall;
+  readonly #parts: AttemptParts;
+  readonly #finishReply: (reply: Reply) => T;
+  #failed: Attempt[] | undefined;
+  #tried: Set<string> | undefined;
+  #startedAt = 0;
+  #candidate: Candidate | undefined;
+  #loan: Loan | undefined;
+  #isLocal = false;
+
+  constructor(call: PreparedCall, parts: AttemptParts, finish: (reply: Reply) => T) {
+    this.#call = call;
+    this.#parts = parts;
+    this.#finishReply = finish;
+  }
+
+  run(): Promise<T> {
+    // The first attempt begins with the call; asking for the time costs more than anything else here.
+    this.#startedAt = this.#tried === undefined ? this.#call.startedAt : this.#parts.clock.now();
+    this.#candidate = undefined;
+    return this.#attempt().then(this.#onReply, this.#onFailure);
+  }
+
+  #attempt(): Promise<Reply> {
     try {
-      candidate = await choose(prepared, tried, parts);
-      return await callNode(prepared, candidate, startedAt, parts);
+      const candidate = this.#choose();
+      return candidate instanceof Promise ? candidate.then(this.#callNode) : this.#callNode(candidate);
     } catch (thrown) {
-      error = ServiceError.from(thrown, { executed: candidate === undefined ? 'no' : 'maybe' });
+      return Promise.reject(thrown);
     }
-    if (candidate === undefined) throw described(error, prepared, failed, undefined);
-    failed.push(attemptOf(error, candidate, parts.clock.now() - startedAt));
-    tried.add(candidate.node.id);
-    if (failed.length >= prepared.maxAttempts || !mayRetry(error, prepared.idempotent)) {
-      throw described(error, prepared, failed, candidate);
+  }
+
+  /** A node that was not tried yet; where every one was, any: the failure may have passed, as in a restart. */
+  #choose(): Candidate | Promise<Candidate> {
+    const { address, endpoint, filters } = this.#call;
+    if (address !== undefined) return directCandidate(address, endpoint.service);
+    if (this.#tried !== undefined) return this.#chooseAnother(this.#tried);
+    const local = this.#parts.local?.services.candidate(endpoint.service, filters);
+    this.#isLocal = local !== undefined;
+    return local ?? select(this.#call, undefined, this.#parts);
+  }
+
+  async #chooseAnother(tried: ReadonlySet<string>): Promise<Candidate> {
+    try {
+      return await select(this.#call, tried, this.#parts);
+    } catch (thrown) {
+      if (ServiceError.from(thrown).code !== 'Unavailable') throw thrown;
+      return select(this.#call, undefined, this.#parts);
     }
-    const waitMs = failed.length === 1 && error.executed === 'no' ? 0 : backoffMs(failed.length, parts.retry.backoff);
-    if (parts.clock.now() + waitMs >= call.deadline) throw described(error, prepared, failed, candidate);
-    await pause(waitMs, call, parts.clock).catch((ended: ServiceError) => {
-      throw described(ended, prepared, failed, undefined);
+  }
+
+  readonly #callNode = (candidate: Candidate): Promise<Reply> => {
+    const { pool, clock, local } = this.#parts;
+    this.#candidate = candidate;
+    if (this.#isLocal && local !== undefined)
+      return this.#send(new LocalConnection(local.services, candidate.node, local.passage));
+    this.#loan = pool.acquire(candidate.node, this.#call.endpoint.service);
+    const { connection } = this.#loan;
+    if (!(connection instanceof Promise)) return this.#send(connection);
+    const { readyBy: deadline, cancellation } = this.#call;
+    return untilEnd(connection, { deadline, cancellation }, clock).then((ready) => this.#send(ready));
+  };
+
+  #send(connection: Pick<Connection, 'unary' | 'stream'>): Promise<Reply> {
+    return this.#call.endpoint.kind === 'unary' ? connection.unary(this.#call) : connection.stream(this.#call);
+  }
+
+  readonly #onReply = (reply: Reply): T => {
+    if (reply.messages === undefined) {
+      this.#finish(undefined);
+      this.#closeRequests();
+      return this.#finishReply(reply);
+    }
+    this.#call.messages?.commit();
+    const messages = new ReplyMessages(reply.messages[Symbol.asyncIterator](), (error) => this.#messagesEnded(error));
+    return this.#finishReply({ ...reply, messages });
+  };
+
+  readonly #onFailure = async (thrown: unknown): Promise<T> => {
+    const { clock, retry } = this.#parts;
+    const candidate = this.#candidate;
+    const error = ServiceError.from(thrown, { executed: candidate === undefined ? 'no' : 'maybe' });
+    this.#finish(error);
+    if (candidate === undefined) throw this.#ended(error);
+    const attempts = this.#note(error);
+    this.#tried ??= new Set();
+    this.#tried.add(candidate.node.id);
+    if (!this.#mayTryAgain(error, attempts)) throw this.#ended(error);
+    const waitMs = attempts === 1 && error.executed === 'no' ? 0 : backoffMs(attempts, retry.backoff);
+    if (clock.now() + waitMs >= this.#call.readyBy) throw this.#ended(error);
+    await pause(waitMs, this.#call, clock).catch((ended: ServiceError) => {
+      this.#candidate = undefined;
+      throw this.#ended(ended);
+    });
+    return this.run();
+  };
+
+  /** A stream whose first message has come is not begun again: whatever ends it ends the call. */
+  #messagesEnded(error: ServiceError | undefined): ServiceError | undefined {
+    this.#finish(error);
+    this.#closeRequests();
+    if (error === undefined) return undefined;
+    this.#note(error);
+    return this.#described(error);
+  }
+
+  /** Lists the attempt that failed; returns how many have. */
+  #note(error: ServiceError): number {
+    this.#failed ??= [];
+    const elapsedMs = this.#parts.clock.now() - this.#startedAt;
+    return this.#failed.push(attemptOf(error, this.#candidate as Candidate, elapsedMs));
+  }
+
+  #mayTryAgain(error: ServiceError, attempts: number): boolean {
+    const { maxAttempts, idempotent, messages } = this.#call;
+    if (attempts >= maxAttempts) return false;
+    return messages?.restartable !== false && mayRetry(error, idempotent);
+  }
+
+  /** Gives back what the attempt had on loan, and tells the selector how it went. */
+  #finish(error: ServiceError | undefined): void {
+    const { pool, selector, clock } = this.#parts;
+    if (this.#loan !== undefined) pool.release(this.#loan);
+    this.#loan = undefined;
+    const wasSelected = this.#candidate !== undefined && this.#call.address === undefined && !this.#isLocal;
+    this.#isLocal = false;
+    if (!wasSelected || this.#candidate === undefined) return;
+    selector.report(this.#call.endpoint.service, this.#candidate, {
+      elapsedMs: clock.now() - this.#startedAt,
+      error,
     });
   }
-}
 
-/** A node that was not tried yet; where every one was, any: the failure may have passed, as in a restart. */
-function choose(
-  prepared: PreparedCall,
-  tried: ReadonlySet<string>,
-  parts: AttemptParts,
-): Candidate | Promise<Candidate> {
-  const { call, address } = prepared;
-  if (address !== undefined) return directCandidate(address, call.endpoint.service);
-  return tried.size === 0 ? select(prepared, undefined, parts) : chooseAnother(prepared, tried, parts);
-}
-
-async function chooseAnother(
-  prepared: PreparedCall,
-  tried: ReadonlySet<string>,
-  parts: AttemptParts,
-): Promise<Candidate> {
-  try {
-    return await select(prepared, tried, parts);
-  } catch (thrown) {
-    if (ServiceError.from(thrown).code !== 'Unavailable') throw thrown;
-    return select(prepared, undefined, parts);
+  /** No further attempt. */
+  #ended(error: ServiceError): ServiceError {
+    this.#closeRequests();
+    return this.#described(error);
   }
-}
 
-function select(
-  { call, filters, key }: PreparedCall,
-  exclude: ReadonlySet<string> | undefined,
-  { selector, clock }: AttemptParts,
-): Candidate | Promise<Candidate> {
-  const { service } = call.endpoint;
-  let giveUp: AbortController | undefined;
-  const selected = selector.select(service, {
-    filters,
-    exclude,
-    key,
-    // A selector that has to wait looks at it: its wait then ends with the deadline too. Else none is made.
-    get signal() {
-      giveUp ??= new AbortController();
-      return giveUp.signal;
-    },
-  });
-  if (!(selected instanceof Promise)) return selected;
-  return untilEnd(selected, call, clock, (late) => {
-    giveUp?.abort();
-    // A node that was chosen all the same is given back: load-aware strategies count it as busy until then.
-    late.then((candidate) => selector.report(service, candidate, { elapsedMs: 0, error: neverCalled() }), nothing);
-  });
-}
-
-function neverCalled(): ServiceError {
-  return new ServiceError('Canceled', 'the call had ended before its node was chosen', { executed: 'no' });
-}
-
-function nothing(): void {}
-
-async function callNode(
-  prepared: PreparedCall,
-  candidate: Candidate,
-  startedAt: number,
-  { pool, selector, clock }: AttemptParts,
-): Promise<Reply> {
-  const { call } = prepared;
-  const { service } = call.endpoint;
-  let error: ServiceError | undefined;
-  try {
-    const loan = pool.acquire(candidate.node, service);
-    try {
-      const { connection } = loan;
-      const ready = connection instanceof Promise ? await untilEnd(connection, call, clock) : connection;
-      return await ready.unary(call);
-    } finally {
-      pool.release(loan);
-    }
-  } catch (thrown) {
-    error = ServiceError.from(thrown, { executed: 'maybe' });
-    throw error;
-  } finally {
-    if (prepared.address === undefined)
-      selector.report(service, candidate, { elapsedMs: clock.now() - startedAt, error });
+  /** The call is over: the caller's requests are not asked for any more. */
+  #closeRequests(): void {
+    // What the caller's own generator throws while it ends is not the outcome of the call.
+    const { messages } = this.#call;
+    if (messages !== undefined) messages.close().catch(() => {});
   }
-}
 
-function directCandidate(address: string, service: string): Candidate {
-  const node = { id: '', address, metadata: {} };
-  return { node, record: { name: service, version: '', metadata: {}, endpoints: [], nodes: [node] } };
+  #described(error: ServiceError): ServiceError {
+    const { endpoint } = this.#call;
+    const attempts = this.#failed ?? [];
+    return error.with({
+      service: error.service ?? endpoint.service,
+      endpoint: error.endpoint ?? endpoint.name,
+      node: error.node ?? (this.#candidate?.node.id || undefined),
+      executed: farthest([error, ...attempts]),
+      attempts,
+    });
+  }
 }
 
 function attemptOf(error: ServiceError, { node }: Candidate, elapsedMs: number): Attempt {
   const { code, rawMessage: message, executed } = error;
   return { node: node.id || undefined, address: node.address, code, message, executed, elapsedMs };
-}
-
-function described(
-  error: ServiceError,
-  { call }: PreparedCall,
-  attempts: readonly Attempt[],
-  candidate: Candidate | undefined,
-): ServiceError {
-  return error.with({
-    service: error.service ?? call.endpoint.service,
-    endpoint: error.endpoint ?? call.endpoint.name,
-    node: error.node ?? (candidate?.node.id || undefined),
-    executed: farthest([error, ...attempts]),
-    attempts,
-  });
 }
 
 /** What holds of the whole call: an attempt that certainly did not run says nothing about an earlier one that may have. */

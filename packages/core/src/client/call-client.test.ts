@@ -51,7 +51,7 @@ test('a call carries endpoint, value, metadata, deadline and content type, and h
     value: { name: 'Ada' },
     metadata: { 'x-b': '2' },
     deadline: 10_000,
-    signal: undefined,
+    cancellation: undefined,
     contentType: 'application/json',
   });
   expect(onReply.mock.calls).toEqual([[{ 'x-a': '1' }]]);

@@ -5,11 +5,11 @@ import {
   Client,
   Clock,
   Codec,
-  checkedMetadata,
+  clientStreams,
   type EndpointDescriptor,
-  type InterceptedCall,
   Interceptor,
   Logger,
+  type Metadata,
   optional,
   type Provider,
   type PublishOptions,
@@ -23,21 +23,35 @@ import {
 } from '@tenon/contract';
 import { CodecSet } from '@tenon/contract/authoring';
 import { type Chain, chain, interceptorsAt } from '../interceptors/chain.js';
+import { SeenCall } from '../interceptors/seen-call.js';
+import { LocalServices, type LocalValues, passageOf } from '../local/index.js';
 import { CompiledSchemas } from '../schemas/compiled-schemas.js';
 import { type AttemptParts, runAttempts } from './attempts.js';
+import { CallSignal } from './call-signal.js';
 import { type ClientOptions, type ResolvedClientOptions, resolveClientOptions } from './client-options.js';
 import { ConnectionPool } from './connection-pool.js';
-import { interceptedCall } from './intercepted-call.js';
-import { type PreparedCall, prepareCall } from './prepared-call.js';
+import { MetadataMemory } from './metadata-memory.js';
+import { type PreparedCall, prepareCall, type Request, withChanges } from './prepared-call.js';
 import { Publishing } from './publishing.js';
+import { ReplyMessages } from './reply-messages.js';
 
 /** The default client: selector, connections, deadline, retry and interceptors around the bound transports and broker. */
 export function callClient(options: ClientOptions = {}): Provider<Client> {
   const resolved = resolveClientOptions(options);
   return provide(
     Client,
-    [all(Transport), Selector, optional(Broker), all(Codec), optional(Validator), all(Interceptor), Clock, Logger],
-    (transports, selector, broker, codecs, validator, interceptors, clock, logger) => {
+    [
+      all(Transport),
+      Selector,
+      optional(Broker),
+      all(Codec),
+      optional(Validator),
+      all(Interceptor),
+      Clock,
+      Logger,
+      optional(LocalServices),
+    ],
+    (transports, selector, broker, codecs, validator, interceptors, clock, logger, services) => {
       const around = chain(interceptorsAt('client', interceptors));
       const pool = new ConnectionPool(transports, clock, logger, resolved.idleConnectionMs);
       const publishing = new Publishing(
@@ -48,12 +62,17 @@ export function callClient(options: ClientOptions = {}): Provider<Client> {
         clock,
         resolved,
       );
-      return new CallClient({ selector, pool, clock, retry: resolved.retry }, publishing, around, resolved);
+      const isLocal = services !== undefined && resolved.local !== 'off';
+      const local = isLocal ? { services, passage: passageOf(resolved.local as LocalValues, codecs) } : undefined;
+      const parts = { selector, pool, clock, retry: resolved.retry, local };
+      return new CallClient(parts, publishing, around, resolved);
     },
   );
 }
 
 class CallClient implements Client {
+  readonly #metadata = new MetadataMemory();
+
   constructor(
     private readonly parts: AttemptParts,
     private readonly publishing: Publishing,
@@ -61,21 +80,18 @@ class CallClient implements Client {
     private readonly options: ResolvedClientOptions,
   ) {}
 
-  async unary(endpoint: EndpointDescriptor, value: unknown, options: CallOptions = {}): Promise<Reply> {
-    let prepared: PreparedCall | undefined;
-    try {
-      prepared = prepareCall(endpoint, value, options, this.options, this.parts.clock);
-      const { around } = this;
-      const reply = await (around === undefined
-        ? runAttempts(prepared, this.parts)
-        : this.#intercepted(prepared, around));
-      options.onReply?.(reply.metadata);
-      return reply;
-    } catch (thrown) {
-      throw located(ServiceError.from(thrown), endpoint);
-    } finally {
-      prepared?.release();
-    }
+  unary(endpoint: EndpointDescriptor, value: unknown, options: CallOptions = noOptions): Promise<Reply> {
+    return this.#call(endpoint, { value }, options, wholeReply);
+  }
+
+  value(endpoint: EndpointDescriptor, value: unknown, options: CallOptions = noOptions): Promise<unknown> {
+    return this.#call(endpoint, { value }, options, replyValue);
+  }
+
+  stream(endpoint: EndpointDescriptor, request: unknown, options: CallOptions = noOptions): Promise<Reply> {
+    if (!clientStreams(endpoint.kind)) return this.#call(endpoint, { value: request }, options, wholeReply);
+    if (!isAsyncIterable(request)) return Promise.reject(located(noRequests(endpoint), endpoint));
+    return this.#call(endpoint, { value: undefined, messages: request }, options, wholeReply);
   }
 
   publish(topic: string, value: unknown, options: PublishOptions & { readonly schema?: Schema } = {}): Promise<void> {
@@ -87,14 +103,102 @@ class CallClient implements Client {
     for (const result of settled) if (result.status === 'rejected') throw result.reason;
   }
 
-  async #intercepted(prepared: PreparedCall, around: Chain): Promise<Reply> {
-    const { call, release } = interceptedCall(prepared.call, this.parts.clock);
+  /** @param finish - what the caller gets of the reply; applied in the last step, so that it costs none of its own. */
+  #call<T>(
+    endpoint: EndpointDescriptor,
+    request: Request,
+    options: CallOptions,
+    finish: (reply: Reply) => T,
+  ): Promise<T> {
+    let call: PreparedCall;
     try {
-      return await around(call, (changed) => runAttempts(withChanges(prepared, changed), this.parts));
-    } finally {
-      release();
+      call = prepareCall(endpoint, request, options, this.options, this.parts.clock, this.#metadata.check);
+    } catch (thrown) {
+      return Promise.reject(located(ServiceError.from(thrown), endpoint));
     }
+    const { onReply } = options;
+    const last = onReply === undefined ? finish : (reply: Reply) => finish(told(reply, onReply, endpoint));
+    return this.around === undefined ? runAttempts(call, this.parts, last) : this.#intercepted(call, this.around, last);
   }
+
+  #intercepted<T>(call: PreparedCall, around: Chain, finish: (reply: Reply) => T): Promise<T> {
+    const { endpoint, value, messages, metadata, deadline } = call;
+    const { service, name, kind } = endpoint;
+    const signal = new CallSignal(call, this.parts.clock);
+    const seen = new SeenCall(
+      { side: 'client', kind, service, endpoint: name, value, messages, metadata, deadline },
+      signal,
+    );
+    let replies: AsyncIterable<unknown> | undefined;
+    const carry = (left: SeenCall): Promise<Reply> => {
+      const carried = runAttempts(withChanges(call, left), this.parts);
+      if (kind === 'unary') return carried;
+      return carried.then((reply) => {
+        replies = reply.messages;
+        return reply;
+      });
+    };
+    return around(seen, carry).then(
+      (reply) => {
+        if (reply.messages === undefined) leave(replies);
+        return finish(released(reply, signal));
+      },
+      (thrown) => {
+        signal.release();
+        leave(replies);
+        throw located(ServiceError.from(thrown), endpoint);
+      },
+    );
+  }
+}
+
+function wholeReply(reply: Reply): Reply {
+  return reply;
+}
+
+function replyValue(reply: Reply): unknown {
+  return reply.value;
+}
+
+/** The caller hears the reply's metadata first; where it throws, the call is over. */
+function told(reply: Reply, onReply: (metadata: Metadata) => void, endpoint: EndpointDescriptor): Reply {
+  try {
+    onReply(reply.metadata);
+    return reply;
+  } catch (thrown) {
+    leave(reply.messages);
+    throw located(ServiceError.from(thrown), endpoint);
+  }
+}
+
+/** The signal is of use for as long as the call lasts: of a stream, until its messages end. */
+function released(reply: Reply, signal: CallSignal): Reply {
+  if (reply.messages === undefined) {
+    signal.release();
+    return reply;
+  }
+  const messages = new ReplyMessages(reply.messages[Symbol.asyncIterator](), (error) => {
+    signal.release();
+    return error;
+  });
+  return { ...reply, messages };
+}
+
+/** Nobody gets these replies: the stream ends, and what it has on loan is given back. */
+function leave(replies: AsyncIterable<unknown> | undefined): void {
+  // Whoever would have read them has an error of its own already.
+  replies?.[Symbol.asyncIterator]()
+    .return?.()
+    .then(undefined, () => {});
+}
+
+function isAsyncIterable(request: unknown): request is AsyncIterable<unknown> {
+  return typeof request === 'object' && request !== null && Symbol.asyncIterator in request;
+}
+
+function noRequests({ name }: EndpointDescriptor): ServiceError {
+  const what = `${name} streams its requests: call it with an async iterable of them, such as an async generator`;
+  return new ServiceError('InvalidArgument', what, { executed: 'no' });
 }
 
 /** The error with its place. It is also what tells a handler's own error from one that it passes on. */
@@ -103,9 +207,4 @@ function located(error: ServiceError, { service, name }: EndpointDescriptor): Se
   return error.with({ service: error.service ?? service, endpoint: error.endpoint ?? name });
 }
 
-/** What interceptors may change about a call is its value, its metadata, and a deadline made earlier. */
-function withChanges(prepared: PreparedCall, { value, metadata, deadline }: InterceptedCall): PreparedCall {
-  const { call } = prepared;
-  const sent = metadata === call.metadata ? metadata : checkedMetadata(metadata);
-  return { ...prepared, call: { ...call, value, metadata: sent, deadline: Math.min(deadline, call.deadline) } };
-}
+const noOptions: CallOptions = Object.freeze({});

@@ -7,6 +7,7 @@ test('the defaults are a deadline of 10 s, idle connections of a minute, and not
     retry: { maxAttempts: 3, backoff: { baseMs: 25, factor: 2, maxMs: 1_000, jitter: 1 } },
     contentType: undefined,
     propagate: [],
+    local: 'codec',
     idleConnectionMs: 60_000,
   });
 });
@@ -28,6 +29,7 @@ test.each([
     { idleConnectionMs: 86_400_001 },
     'client.idleConnectionMs is 86400001; it must be a whole number from 1000 to 86400000',
   ],
+  [{ local: 'shared' as 'copy' }, 'client.local is "shared"; it must be one of codec, copy, reference, off'],
   [{ retry: { maxAttempts: 9 } }, 'retry.maxAttempts is 9; it must be a whole number from 1 to 5'],
 ])('%j is refused by name and range', (options, message) => {
   expect(() => resolveClientOptions(options)).toThrow(

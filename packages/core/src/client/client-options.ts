@@ -1,4 +1,6 @@
+import { ServiceError } from '@tenon/contract';
 import { checkedNumber } from '@tenon/contract/authoring';
+import type { LocalValues } from '../local/index.js';
 import { type ResolvedRetry, type RetryOptions, resolveRetryOptions } from '../resilience/retry-options.js';
 
 /** Options of the default client. */
@@ -10,6 +12,11 @@ export interface ClientOptions {
   readonly contentType?: string;
   /** Keys of the metadata of a call being served that are sent on with every call made meanwhile. Default: none. */
   readonly propagate?: readonly string[];
+  /**
+   * How services of the same app are called: without a wire, their values passing by `codec`, `copy` or `reference` (see
+   * `LocalValues`); `off` selects and dials them as any other node. Default `codec`: the same as over a wire.
+   */
+  readonly local?: LocalValues | 'off';
   /** An unused connection to a node is closed after this. Range 1,000 to 86,400,000 ms, default 60,000. */
   readonly idleConnectionMs?: number;
 }
@@ -19,6 +26,7 @@ export interface ResolvedClientOptions {
   readonly retry: ResolvedRetry;
   readonly contentType: string | undefined;
   readonly propagate: readonly string[];
+  readonly local: LocalValues | 'off';
   readonly idleConnectionMs: number;
 }
 
@@ -33,6 +41,7 @@ export function resolveClientOptions(options: ClientOptions = {}): ResolvedClien
     retry: resolveRetryOptions(options.retry),
     contentType: options.contentType,
     propagate: Object.freeze((options.propagate ?? []).map((key) => key.toLowerCase())),
+    local: checkedLocal(options.local ?? 'codec'),
     idleConnectionMs: checkedNumber('client.idleConnectionMs', options.idleConnectionMs, {
       min: 1_000,
       max: 86_400_000,
@@ -40,6 +49,14 @@ export function resolveClientOptions(options: ClientOptions = {}): ResolvedClien
     }),
   });
 }
+
+function checkedLocal(local: LocalValues | 'off'): LocalValues | 'off' {
+  if (localChoices.includes(local)) return local;
+  const text = `client.local is ${JSON.stringify(local)}; it must be one of ${localChoices.join(', ')}`;
+  throw new ServiceError('InvalidArgument', text, { executed: 'no' });
+}
+
+const localChoices: readonly string[] = Object.freeze(['codec', 'copy', 'reference', 'off']);
 
 /** The longest deadline a caller may ask for: an hour. */
 export const longestCallMs = 3_600_000;

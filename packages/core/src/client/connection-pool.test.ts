@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { deferred } from '../../test/deferred.js';
 import { failureOf } from '../../test/failure-of.js';
 import { RecordingLogger } from '../../test/recording-logger.js';
-import { ScriptedTransport } from '../../test/scripted-transport.js';
+import { type ScriptedConnection, ScriptedTransport } from '../../test/scripted-transport.js';
 import { CallContext, currentCall, runInContext } from '../context/index.js';
 import { ConnectionPool } from './connection-pool.js';
 
@@ -116,6 +116,96 @@ describe('dialling', () => {
   });
 });
 
+describe('a node that the selector hands out again', () => {
+  test('has the same connection, also where an equal one is handed out', async () => {
+    const { pool, transport } = setUp();
+    const node = nodeOf('n1');
+    const { connection } = pool.acquire(node, 'greeter');
+    expect(pool.acquire(node, 'greeter').connection).toBe(connection);
+    expect(pool.acquire(nodeOf('n1'), 'greeter').connection).toBe(connection);
+    expect(pool.acquire(node, 'greeter').connection).toBe(connection);
+    await connection;
+    expect(transport.dials).toHaveLength(1);
+  });
+
+  test('for another service has another connection: the handshake is for one', async () => {
+    const { pool, transport } = setUp();
+    const node = nodeOf('n1');
+    const [one, other] = [await pool.acquire(node, 'a').connection, await pool.acquire(node, 'b').connection];
+    expect(one).not.toBe(other);
+    expect(pool.acquire(node, 'a').connection).toBe(one);
+    expect(pool.acquire(node, 'b').connection).toBe(other);
+    expect(transport.dials).toHaveLength(2);
+  });
+
+  test('after its connection was closed as idle is dialled anew', async () => {
+    const { pool, transport, clock } = setUp();
+    const node = nodeOf('n1');
+    const loan = pool.acquire(node, 'greeter');
+    await loan.connection;
+    pool.release(loan);
+    await clock.advance(2 * idleMs);
+    expect(await pool.acquire(node, 'greeter').connection).toBe(transport.connections[1]);
+    expect([transport.dials.length, transport.closes]).toEqual([2, 1]);
+  });
+});
+
+describe('a connection that has ended', () => {
+  async function used(uses: number) {
+    const all = setUp();
+    const node = nodeOf('n1');
+    const loans = Array.from({ length: uses }, () => all.pool.acquire(node, 'greeter'));
+    await Promise.all(loans.map(({ connection }) => connection));
+    const first = all.transport.connections[0] as ScriptedConnection;
+    return { ...all, node, loans, first };
+  }
+
+  test('is lent no more; its calls go on, and with the last of them it is closed', async () => {
+    const { pool, transport, clock, node, loans, first } = await used(2);
+    first.ended = true;
+    const next = pool.acquire(node, 'greeter');
+    expect(await next.connection).toBe(transport.connections[1]);
+    expect(pool.acquire(node, 'greeter').connection).toBe(transport.connections[1]);
+    for (const loan of loans) {
+      expect(first.closed).toBe(false);
+      pool.release(loan);
+      await clock.advance(0);
+    }
+    expect([first.closed, transport.closes, transport.dials.length]).toEqual([true, 1, 2]);
+  });
+
+  test('is closed with its last call also where no other call comes', async () => {
+    const { pool, transport, clock, loans, first } = await used(1);
+    first.ended = true;
+    for (const loan of loans) pool.release(loan);
+    await clock.advance(0);
+    expect(first.closed).toBe(true);
+    await pool.close();
+    expect(transport.dials).toHaveLength(1);
+  });
+
+  test('while nobody used it is closed when the next call comes, which gets another', async () => {
+    const { pool, transport, node, loans, first, clock } = await used(1);
+    for (const loan of loans) pool.release(loan);
+    expect(first.closed).toBe(false);
+    first.ended = true;
+    const next = pool.acquire(node, 'greeter');
+    expect(await next.connection).toBe(transport.connections[1]);
+    expect(first.closed).toBe(true);
+    pool.release(next);
+    await clock.advance(2 * idleMs);
+    expect([transport.closes, clock.pending]).toEqual([2, 0]);
+  });
+
+  test('and is still used is closed with the pool', async () => {
+    const { pool, node, first, transport, clock } = await used(1);
+    first.ended = true;
+    await pool.acquire(node, 'greeter').connection;
+    await pool.close();
+    expect([first.closed, transport.connections.every(({ closed }) => closed), clock.pending]).toEqual([true, true, 0]);
+  });
+});
+
 describe('an idle connection', () => {
   test('is closed after a while, and dialled anew when it is needed again', async () => {
     const { pool, transport, clock } = setUp();
@@ -157,7 +247,7 @@ describe('an idle connection', () => {
     pool.release(loan);
     await clock.advance(2 * idleMs);
     expect(logger.complaints).toEqual([
-      { level: 'warn', message: 'an idle connection could not be closed', fields: { error } },
+      { level: 'warn', message: 'an unused connection could not be closed', fields: { error } },
     ]);
   });
 });

@@ -14,6 +14,10 @@ import { runOutsideCalls } from '../context/call-context.js';
  */
 export class ConnectionPool {
   readonly #loans = new Map<string, Loan>();
+  /** The same by the node as the selector hands it out, which spares most calls the key. */
+  readonly #byNode = new WeakMap<Node, Loan>();
+  /** No longer lent: those that calls still use, and those that are being closed. */
+  readonly #retiring = new Set<Loan>();
   readonly #transports: readonly Transport[];
   #cancelSweep: CancelTimer | undefined;
   #closed = false;
@@ -36,26 +40,50 @@ export class ConnectionPool {
    */
   acquire(node: Node, service: string): Loan {
     if (this.#closed) throw new ServiceError('FailedPrecondition', 'the client is closed', { executed: 'no' });
-    const key = [service, node.id, node.address].join('\0');
-    // The connection outlives the call that is the first to need it.
-    const loan = this.#loans.get(key) ?? runOutsideCalls(() => this.#dial(key, node, service));
+    let loan = this.#byNode.get(node);
+    if (loan === undefined || loan.service !== service || !usable(loan)) loan = this.#find(node, service);
     loan.uses += 1;
     return loan;
   }
 
   release(loan: Loan): void {
     loan.uses -= 1;
-    if (loan.uses === 0) loan.idleSince = this.clock.now();
+    if (loan.uses > 0) return;
+    loan.idleSince = this.clock.now();
+    if (usable(loan)) return;
+    this.#forget(loan);
+    this.#closeUnused(loan);
   }
 
   /** Closes every connection, also those that are being dialled. Rejects, when all is done, with the first failure. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#cancelSweep?.();
-    const loans = [...this.#loans.values()];
+    const loans = [...this.#loans.values(), ...this.#retiring];
     this.#loans.clear();
     const settled = await Promise.allSettled(loans.map(closeLoan));
     for (const result of settled) if (result.status === 'rejected') throw result.reason;
+  }
+
+  #find(node: Node, service: string): Loan {
+    const key = [service, node.id, node.address].join('\0');
+    let loan = this.#loans.get(key);
+    if (loan !== undefined && !usable(loan)) {
+      this.#forget(loan);
+      if (loan.uses === 0) this.#closeUnused(loan);
+      loan = undefined;
+    }
+    // The connection outlives the call that is the first to need it.
+    loan ??= runOutsideCalls(() => this.#dial(key, node, service));
+    this.#byNode.set(node, loan);
+    return loan;
+  }
+
+  /** The next call to that node dials anew. */
+  #forget(loan: Loan): void {
+    loan.gone = true;
+    if (loan.uses > 0) this.#retiring.add(loan);
+    if (this.#loans.get(loan.key) === loan) this.#loans.delete(loan.key);
   }
 
   #dial(key: string, node: Node, service: string): Loan {
@@ -68,19 +96,29 @@ export class ConnectionPool {
         return dialled;
       },
       (thrown) => {
-        // Not kept: the next call dials anew.
-        if (this.#loans.get(key) === loan) this.#loans.delete(key);
+        this.#forget(loan);
         throw ServiceError.from(thrown, { code: 'Unavailable' }).with({ executed: 'no' });
       },
     );
-    const loan: Loan = { connection, stop, uses: 0, idleSince: this.clock.now() };
+    const loan: Loan = { key, service, connection, stop, uses: 0, idleSince: this.clock.now(), gone: false };
     this.#loans.set(key, loan);
     this.#scheduleSweep();
     return loan;
   }
 
+  #closeUnused(loan: Loan): void {
+    this.#retiring.add(loan);
+    closeLoan(loan)
+      .catch((error: unknown) => {
+        this.logger.warn('an unused connection could not be closed', { error });
+      })
+      .finally(() => this.#retiring.delete(loan));
+  }
+
   #transportFor(node: Node): Transport {
-    for (const transport of this.#transports) if (transport.reaches(node)) return transport;
+    // Of an address alone nobody knows what is spoken there: the first bound is asked first, which everybody understands.
+    const inTurn = node.id === '' ? [...this.#transports].reverse() : this.#transports;
+    for (const transport of inTurn) if (transport.reaches(node)) return transport;
     const bound = this.#transports.map((transport) => transport.name).join(', ') || 'none';
     throw new ServiceError(
       'Unavailable',
@@ -94,12 +132,10 @@ export class ConnectionPool {
     this.#cancelSweep ??= this.clock.after(this.idleMs, () => {
       this.#cancelSweep = undefined;
       const longAgo = this.clock.now() - this.idleMs;
-      for (const [key, loan] of this.#loans) {
+      for (const loan of this.#loans.values()) {
         if (loan.uses > 0 || loan.idleSince > longAgo) continue;
-        this.#loans.delete(key);
-        closeLoan(loan).catch((error: unknown) => {
-          this.logger.warn('an idle connection could not be closed', { error });
-        });
+        this.#forget(loan);
+        this.#closeUnused(loan);
       }
       if (this.#loans.size > 0) this.#scheduleSweep();
     });
@@ -108,12 +144,20 @@ export class ConnectionPool {
 
 /** A connection on loan. */
 export interface Loan {
+  readonly key: string;
+  readonly service: string;
   /** A promise as long as it is being dialled. */
   connection: Connection | Promise<Connection>;
   /** Ends the dialling. */
   readonly stop: AbortController;
   uses: number;
   idleSince: number;
+  /** It is closed, or could not be dialled: not to be lent again. */
+  gone: boolean;
+}
+
+function usable({ gone, connection }: Loan): boolean {
+  return !gone && (connection instanceof Promise || connection.ended !== true);
 }
 
 async function closeLoan({ connection, stop }: Loan): Promise<void> {

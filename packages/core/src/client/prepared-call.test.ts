@@ -1,18 +1,25 @@
-import { type CallOptions, type Candidate, noMetadata, ServiceError } from '@tenon/contract';
+import { type CallOptions, type Candidate, type InterceptedCall, noMetadata, ServiceError } from '@tenon/contract';
 import { FakeClock } from '@tenon/testing/fake-clock';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
+import { controllersMadeIn } from '../../test/controllers-made-in.js';
 import { failureOf } from '../../test/failure-of.js';
+import { FedMessages } from '../../test/fed-messages.js';
 import { hello } from '../../test/greeter.js';
 import { listenersOn } from '../../test/listeners-on.js';
 import { CallContext, runInContext } from '../context/index.js';
 import { type ClientOptions, resolveClientOptions } from './client-options.js';
-import { type PreparedCall, prepareCall } from './prepared-call.js';
+import { type PreparedCall, prepareCall, type Request, withChanges } from './prepared-call.js';
 
 const clock = new FakeClock();
 const leaving = new ServiceError('Canceled', 'the caller left');
 
-function prepared(options: CallOptions = {}, client: ClientOptions = {}, endpoint = hello): PreparedCall {
-  return prepareCall(endpoint, { name: 'Ada' }, options, resolveClientOptions(client), clock);
+function prepared(
+  options: CallOptions = {},
+  client: ClientOptions = {},
+  endpoint = hello,
+  request: Request = { value: { name: 'Ada' } },
+): PreparedCall {
+  return prepareCall(endpoint, request, options, resolveClientOptions(client), clock);
 }
 
 /** A call being served. */
@@ -26,21 +33,21 @@ const left = (deadline: number): number => deadline - clock.now();
 
 describe('the deadline', () => {
   test("is the client's, unless the call names its own", () => {
-    expect(left(prepared().call.deadline)).toBe(10_000);
-    expect(left(prepared({}, { timeoutMs: 700 }).call.deadline)).toBe(700);
-    expect(left(prepared({ timeoutMs: 0x10 }, { timeoutMs: 700 }).call.deadline)).toBe(16);
+    expect(left(prepared().deadline)).toBe(10_000);
+    expect(left(prepared({}, { timeoutMs: 700 }).deadline)).toBe(700);
+    expect(left(prepared({ timeoutMs: 0x10 }, { timeoutMs: 700 }).deadline)).toBe(16);
   });
 
   test('is the earlier of its own and that of the call being served', () => {
     const context = serving({ leftMs: 5_000 });
-    expect(left(runInContext(context, () => prepared()).call.deadline)).toBe(5_000);
-    expect(left(runInContext(context, () => prepared({ timeoutMs: 9_000 })).call.deadline)).toBe(5_000);
-    expect(left(runInContext(context, () => prepared({ timeoutMs: 300 })).call.deadline)).toBe(300);
+    expect(left(runInContext(context, () => prepared()).deadline)).toBe(5_000);
+    expect(left(runInContext(context, () => prepared({ timeoutMs: 9_000 })).deadline)).toBe(5_000);
+    expect(left(runInContext(context, () => prepared({ timeoutMs: 300 })).deadline)).toBe(300);
   });
 
   test('is its own while an event is served, which has none', () => {
     const context = serving({ leftMs: Number.POSITIVE_INFINITY });
-    expect(left(runInContext(context, () => prepared()).call.deadline)).toBe(10_000);
+    expect(left(runInContext(context, () => prepared()).deadline)).toBe(10_000);
   });
 
   test('of a call being served that has passed refuses the call', async () => {
@@ -66,38 +73,80 @@ describe('the deadline', () => {
   });
 });
 
-describe('cancelling', () => {
-  test('is by its own signal alone outside of a handler, and by nothing without one', () => {
-    const { signal } = new AbortController();
-    expect(prepared().call.signal).toBeUndefined();
-    expect(prepared({ signal }).call.signal).toBe(signal);
+describe('the deadline of a stream', () => {
+  const streams = (['server', 'client', 'bidi'] as const).map((kind) => ({ ...hello, kind }));
+
+  test.each(streams)('of kind $kind is none, unless the call names its own; getting under way has one', (stream) => {
+    const client = { timeoutMs: 700 };
+    expect(prepared({}, client, stream)).toMatchObject({ deadline: Number.POSITIVE_INFINITY });
+    expect(left(prepared({}, client, stream).readyBy)).toBe(700);
+    const own = prepared({ timeoutMs: 90_000 }, client, stream);
+    expect([left(own.deadline), left(own.readyBy)]).toEqual([90_000, 90_000]);
   });
 
-  test('of the call being served ends it, for the same reason, where it has no signal of its own', () => {
+  test('is that of the call being served, before which it also gets under way', () => {
+    const [stream] = streams;
+    const inner = runInContext(serving({ leftMs: 5_000 }), () => prepared({}, {}, stream));
+    expect([left(inner.deadline), left(inner.readyBy)]).toEqual([5_000, 5_000]);
+    const long = runInContext(serving({ leftMs: 50_000 }), () => prepared({}, {}, stream));
+    expect([left(long.deadline), left(long.readyBy)]).toEqual([50_000, 10_000]);
+    const event = runInContext(serving({ leftMs: Number.POSITIVE_INFINITY }), () => prepared({}, {}, stream));
+    expect(event.deadline).toBe(Number.POSITIVE_INFINITY);
+  });
+});
+
+describe('cancelling', () => {
+  const listener = () => ({ onCancel: vi.fn<(reason: ServiceError) => void>() });
+
+  test('is by nothing outside of a handler without a signal', () => {
+    expect(prepared().cancellation).toBeUndefined();
+  });
+
+  test('by its own signal says that the caller did it, and why', () => {
+    const own = new AbortController();
+    const { cancellation } = prepared({ signal: own.signal });
+    const hearing = listener();
+    cancellation?.listen(hearing);
+    expect(cancellation?.canceled).toBeUndefined();
+    own.abort('enough');
+    expect(hearing.onCancel.mock.calls).toMatchObject([[{ code: 'Canceled', executed: 'no', cause: 'enough' }]]);
+    expect(cancellation?.canceled).toBe(hearing.onCancel.mock.calls[0]?.[0]);
+  });
+
+  test('of the call being served ends it, for the same reason, and costs nothing', async () => {
     const context = serving();
-    const { signal } = runInContext(context, () => prepared()).call;
-    expect(signal?.aborted).toBe(false);
-    context.cancel(leaving);
-    expect(signal?.reason).toBe(leaving);
+    expect(await controllersMadeIn(() => runInContext(context, () => prepared()))).toBe(0);
+    expect(runInContext(context, () => prepared()).cancellation).toBe(context);
   });
 
   test.each(['own', 'served'])('of either ends it where it has both: the %s one', (which) => {
     const context = serving();
     const own = new AbortController();
-    const { signal } = runInContext(context, () => prepared({ signal: own.signal })).call;
-    expect(signal?.aborted).toBe(false);
+    const { cancellation } = runInContext(context, () => prepared({ signal: own.signal }));
+    const hearing = listener();
+    cancellation?.listen(hearing);
+    expect(cancellation?.canceled).toBeUndefined();
     if (which === 'own') own.abort(leaving);
     else context.cancel(leaving);
-    expect(signal?.reason).toBe(leaving);
+    expect(hearing.onCancel).toHaveBeenCalledTimes(1);
+    const told = hearing.onCancel.mock.calls[0]?.[0];
+    expect(which === 'own' ? told?.cause : told).toBe(leaving);
+    expect(listenersOn(own.signal)).toBe(0);
   });
 
-  test('leaves nothing behind in a signal once the call is released', () => {
-    const context = serving();
+  test('is listened to only while somebody listens to the call', () => {
     const own = new AbortController();
-    const calls = runInContext(context, () => [1, 2, 3].map(() => prepared({ signal: own.signal })));
-    expect([listenersOn(own.signal), listenersOn(context.signal)]).toEqual([3, 3]);
-    for (const { release } of calls) release();
-    expect([listenersOn(own.signal), listenersOn(context.signal)]).toEqual([0, 0]);
+    const calls = runInContext(serving(), () => [1, 2, 3].map(() => prepared({ signal: own.signal })));
+    expect(listenersOn(own.signal)).toBe(0);
+    const listeners = calls.map(listener);
+    calls.forEach(({ cancellation }, index) => {
+      cancellation?.listen(listeners[index] as ReturnType<typeof listener>);
+    });
+    expect(listenersOn(own.signal)).toBe(3);
+    calls.forEach(({ cancellation }, index) => {
+      cancellation?.unlisten(listeners[index] as ReturnType<typeof listener>);
+    });
+    expect(listenersOn(own.signal)).toBe(0);
   });
 
   test('before the call is sent refuses it', async () => {
@@ -109,15 +158,6 @@ describe('cancelling', () => {
     expect(await failureOf(() => runInContext(context, () => prepared()))).toMatchObject(refused);
     expect(await failureOf(() => runInContext(serving(), () => prepared({ signal })))).toMatchObject(refused);
   });
-
-  test('a call that is refused for another reason has not begun to listen', async () => {
-    const context = serving();
-    const own = new AbortController();
-    for (const wrong of [{ maxAttempts: 9 }, { metadata: { 'no token': 'x' } }]) {
-      await failureOf(() => runInContext(context, () => prepared({ signal: own.signal, ...wrong })));
-    }
-    expect(listenersOn(own.signal)).toBe(0);
-  });
 });
 
 describe('metadata', () => {
@@ -125,8 +165,8 @@ describe('metadata', () => {
 
   test('of a call being served is not sent on, nothing of it', () => {
     const context = serving({ metadata });
-    expect(runInContext(context, () => prepared()).call.metadata).toEqual({});
-    expect(runInContext(context, () => prepared({ metadata: { 'X-Mine': '1' } })).call.metadata).toEqual({
+    expect(runInContext(context, () => prepared()).metadata).toEqual({});
+    expect(runInContext(context, () => prepared({ metadata: { 'X-Mine': '1' } })).metadata).toEqual({
       'x-mine': '1',
     });
   });
@@ -134,16 +174,17 @@ describe('metadata', () => {
   test('is sent on by key where the application says so, whatever its case', () => {
     const client = { propagate: ['X-Tenant', 'x-absent'] };
     const context = serving({ metadata });
-    expect(runInContext(context, () => prepared({}, client)).call.metadata).toEqual({ 'x-tenant': 't1' });
-    expect(prepared({}, client).call.metadata).toEqual({});
+    expect(runInContext(context, () => prepared({}, client)).metadata).toEqual({ 'x-tenant': 't1' });
+    expect(prepared({}, client).metadata).toEqual({});
   });
 
   test("gives way to the call's own of the same key", () => {
     const own = { 'X-TENANT': 't2', 'x-mine': '1' };
     const context = serving({ metadata });
-    expect(runInContext(context, () => prepared({ metadata: own }, { propagate: ['x-tenant'] })).call.metadata).toEqual(
-      { 'x-tenant': 't2', 'x-mine': '1' },
-    );
+    expect(runInContext(context, () => prepared({ metadata: own }, { propagate: ['x-tenant'] })).metadata).toEqual({
+      'x-tenant': 't2',
+      'x-mine': '1',
+    });
   });
 
   test('is checked', async () => {
@@ -182,6 +223,48 @@ describe('filters', () => {
   }
 });
 
+describe('what interceptors hand on', () => {
+  const bidi = { ...hello, kind: 'bidi' } as const;
+  const streaming = (source: FedMessages): PreparedCall =>
+    prepared({}, {}, bidi, { value: undefined, messages: source });
+
+  function handedOn(call: PreparedCall, changes: Partial<InterceptedCall> = {}): InterceptedCall {
+    const { value, messages, metadata, deadline } = call;
+    const place = { side: 'client', kind: 'bidi', service: 'greeter', endpoint: 'Greeter.Hello' } as const;
+    const { signal } = new AbortController();
+    return { ...place, value, messages, metadata, deadline, signal, ...changes };
+  }
+
+  test('is the same call where nothing was changed', () => {
+    const call = streaming(new FedMessages());
+    expect(withChanges(call, handedOn(call))).toBe(call);
+  });
+
+  test('is the call with what was changed; a deadline can only become earlier, for getting under way too', () => {
+    const call = prepared({ timeoutMs: 900 });
+    expect(withChanges(call, handedOn(call, { deadline: Number.POSITIVE_INFINITY }))).toBe(call);
+    const earlier = withChanges(call, handedOn(call, { deadline: clock.now() + 100, value: 'changed' }));
+    expect(earlier).toMatchObject({ value: 'changed', deadline: clock.now() + 100, readyBy: clock.now() + 100 });
+  });
+
+  test('may be other messages, which can be begun again; the own ones are then left when they are', async () => {
+    const source = new FedMessages().push(1, 2);
+    const call = streaming(source);
+    const wrapped = async function* () {
+      for await (const message of call.messages ?? []) yield `${message}!`;
+    };
+    const changed = withChanges(call, handedOn(call, { messages: wrapped() }));
+    for (const _attempt of ['first', 'second']) {
+      const attempt = changed.messages?.[Symbol.asyncIterator]();
+      expect(await attempt?.next()).toEqual({ done: false, value: '1!' });
+      await attempt?.return?.();
+    }
+    expect([source.pulls, source.returns]).toEqual([1, 0]);
+    await changed.messages?.close();
+    expect(source.returns).toBe(1);
+  });
+});
+
 describe('the rest', () => {
   test('is as the call says, else as the client and the endpoint say', () => {
     expect(prepared()).toMatchObject({ maxAttempts: 3, idempotent: false, address: undefined, key: undefined });
@@ -191,10 +274,10 @@ describe('the rest', () => {
     expect(prepared({ idempotent: false }, {}, { ...hello, idempotent: true })).toMatchObject({ idempotent: false });
     expect(prepared({ idempotent: true })).toMatchObject({ idempotent: true });
     expect(prepared({ address: 'h:1', key: 'k' })).toMatchObject({ address: 'h:1', key: 'k' });
-    expect(prepared().call.contentType).toBeUndefined();
-    expect(prepared({}, { contentType: 'a/b' }).call.contentType).toBe('a/b');
-    expect(prepared({ contentType: 'c/d' }, { contentType: 'a/b' }).call.contentType).toBe('c/d');
-    expect(prepared().call).toMatchObject({ endpoint: hello, value: { name: 'Ada' } });
+    expect(prepared().contentType).toBeUndefined();
+    expect(prepared({}, { contentType: 'a/b' }).contentType).toBe('a/b');
+    expect(prepared({ contentType: 'c/d' }, { contentType: 'a/b' }).contentType).toBe('c/d');
+    expect(prepared()).toMatchObject({ endpoint: hello, value: { name: 'Ada' } });
   });
 
   test.each([0, 6, 1.5])('does not allow %d attempts', async (maxAttempts) => {

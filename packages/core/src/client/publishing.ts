@@ -12,6 +12,7 @@ import {
 } from '@tenon/contract';
 import type { CodecSet } from '@tenon/contract/authoring';
 import type { Chain } from '../interceptors/chain.js';
+import { SeenCall } from '../interceptors/seen-call.js';
 import type { CompiledSchemas } from '../schemas/compiled-schemas.js';
 import type { ResolvedClientOptions } from './client-options.js';
 
@@ -52,19 +53,16 @@ export class Publishing {
       this.#send(broker, topic, event, metadata, options);
     const metadata = checkedMetadata(options.metadata);
     if (this.around === undefined) return send(value, metadata);
+    const deadline = Number.POSITIVE_INFINITY;
     await this.around(
-      {
-        side: 'client',
-        kind: 'event',
-        service: '',
-        endpoint: topic,
-        value,
-        metadata,
-        deadline: Number.POSITIVE_INFINITY,
-        get signal() {
-          return options.signal ?? new AbortController().signal;
+      new SeenCall(
+        { side: 'client', kind: 'event', service: '', endpoint: topic, value, metadata, deadline },
+        {
+          get signal() {
+            return options.signal ?? new AbortController().signal;
+          },
         },
-      },
+      ),
       async (call): Promise<Reply> => {
         await send(call.value, checkedMetadata(call.metadata));
         return { value: undefined, metadata: noMetadata };

@@ -1,15 +1,18 @@
+import { testCancellation } from '@tenon/conformance';
+import { ServiceError } from '@tenon/contract';
 import { FakeClock } from '@tenon/testing/fake-clock';
 import { describe, expect, test, vi } from 'vitest';
 import { callOf } from '../../test/call-of.js';
 import { deferred } from '../../test/deferred.js';
 import { failureOf } from '../../test/failure-of.js';
-import { listenersOn } from '../../test/listeners-on.js';
-import { onEnd, pause, untilEnd } from './until-end.js';
+import { EndWatch, pause, untilEnd } from './until-end.js';
+
+const enough = new ServiceError('Canceled', 'enough', { executed: 'maybe', cause: 'why' });
 
 function setUp() {
   const clock = new FakeClock();
-  const stop = new AbortController();
-  return { clock, stop, call: callOf({ deadline: 1_000, signal: stop.signal }) };
+  const stop = testCancellation();
+  return { clock, stop, call: callOf({ deadline: 1_000, cancellation: stop }) };
 }
 
 describe('waiting for something', () => {
@@ -18,7 +21,7 @@ describe('waiting for something', () => {
     const error = new Error('no');
     expect(await untilEnd(Promise.resolve(7), call, clock)).toBe(7);
     await expect(untilEnd(Promise.reject(error), call, clock)).rejects.toBe(error);
-    expect([clock.pending, listenersOn(stop.signal)]).toEqual([0, 0]);
+    expect([clock.pending, stop.listening]).toEqual([0, 0]);
   });
 
   test('ends at the deadline', async () => {
@@ -31,22 +34,22 @@ describe('waiting for something', () => {
     await clock.advance(1);
     expect(await failed).toMatchObject({ code: 'DeadlineExceeded', executed: 'no' });
     expect(onGiveUp.mock.calls).toEqual([[work.promise]]);
-    expect([clock.pending, listenersOn(stop.signal)]).toEqual([0, 0]);
+    expect([clock.pending, stop.listening]).toEqual([0, 0]);
   });
 
   test('ends when the call is cancelled, and keeps why', async () => {
     const { clock, stop, call } = setUp();
     const onGiveUp = vi.fn();
     const failed = failureOf(untilEnd(new Promise(() => {}), call, clock, onGiveUp));
-    stop.abort('enough');
-    expect(await failed).toMatchObject({ code: 'Canceled', executed: 'no', cause: 'enough' });
+    stop.cancel(enough);
+    expect(await failed).toMatchObject({ code: 'Canceled', executed: 'no', cause: 'why' });
     expect(onGiveUp).toHaveBeenCalledTimes(1);
-    expect([clock.pending, listenersOn(stop.signal)]).toEqual([0, 0]);
+    expect([clock.pending, stop.listening]).toEqual([0, 0]);
   });
 
   test('ends at once where the call was cancelled before', async () => {
     const { clock, stop, call } = setUp();
-    stop.abort();
+    stop.cancel();
     expect(await failureOf(untilEnd(new Promise(() => {}), call, clock))).toMatchObject({ code: 'Canceled' });
     expect(clock.pending).toBe(0);
   });
@@ -55,7 +58,7 @@ describe('waiting for something', () => {
     const { clock, stop, call } = setUp();
     const onGiveUp = vi.fn();
     await untilEnd(Promise.resolve(), call, clock, onGiveUp);
-    stop.abort();
+    stop.cancel();
     await clock.advance(5_000);
     expect(onGiveUp).not.toHaveBeenCalled();
 
@@ -83,12 +86,12 @@ describe('a pause', () => {
     expect(done).not.toHaveBeenCalled();
     await clock.advance(1);
     await paused;
-    expect([clock.pending, listenersOn(stop.signal)]).toEqual([0, 0]);
+    expect([clock.pending, stop.listening]).toEqual([0, 0]);
   });
 
   test.each([0, 100])('of %d ms is refused to a call that was cancelled before', async (waitMs) => {
     const { clock, stop, call } = setUp();
-    stop.abort();
+    stop.cancel();
     expect(await failureOf(pause(waitMs, call, clock))).toMatchObject({ code: 'Canceled', executed: 'no' });
     expect(clock.pending).toBe(0);
   });
@@ -98,18 +101,42 @@ describe('a pause', () => {
     const late = failureOf(pause(2_000, call, clock));
     await clock.advance(1_000);
     expect(await late).toMatchObject({ code: 'DeadlineExceeded', executed: 'no' });
-    const canceled = failureOf(pause(500, callOf({ deadline: 5_000, signal: stop.signal }), clock));
-    stop.abort();
+    const canceled = failureOf(pause(500, callOf({ deadline: 5_000, cancellation: stop }), clock));
+    stop.cancel();
     expect(await canceled).toMatchObject({ code: 'Canceled', executed: 'no' });
-    expect([clock.pending, listenersOn(stop.signal)]).toEqual([0, 0]);
+    expect([clock.pending, stop.listening]).toEqual([0, 0]);
   });
 });
 
-test('whoever stops listening for the end is told nothing', async () => {
-  const { clock, stop, call } = setUp();
-  const listener = vi.fn();
-  onEnd(call, clock, listener)();
-  stop.abort();
-  await clock.advance(5_000);
-  expect(listener).not.toHaveBeenCalled();
+describe('a watch for the end', () => {
+  test('tells of it once', async () => {
+    const { clock, stop, call } = setUp();
+    const tell = vi.fn<(error: ServiceError) => void>();
+    new EndWatch(call, clock, tell);
+    stop.cancel(enough);
+    await clock.advance(5_000);
+    expect(tell.mock.calls).toMatchObject([[{ code: 'Canceled', executed: 'no' }]]);
+    new EndWatch(callOf({ deadline: clock.now() + 10 }), clock, tell);
+    await clock.advance(10);
+    expect(tell.mock.calls).toMatchObject([[{}], [{ code: 'DeadlineExceeded', executed: 'no' }]]);
+  });
+
+  test('that is stopped tells nothing', async () => {
+    const { clock, stop, call } = setUp();
+    const tell = vi.fn();
+    const watch = new EndWatch(call, clock, tell);
+    expect([clock.pending, stop.listening]).toEqual([1, 1]);
+    watch.stop();
+    watch.stop();
+    expect([clock.pending, stop.listening]).toEqual([0, 0]);
+    stop.cancel();
+    await clock.advance(5_000);
+    expect(tell).not.toHaveBeenCalled();
+  });
+
+  test('of a call without an end sets no timer', () => {
+    const { clock, stop } = setUp();
+    new EndWatch({ deadline: Number.POSITIVE_INFINITY, cancellation: stop }, clock, () => {});
+    expect([clock.pending, stop.listening]).toEqual([0, 1]);
+  });
 });

@@ -1,30 +1,37 @@
-import { type Call, type Clock, ServiceError } from '@tenon/contract';
+import { type CancelListener, type Cancellation, type CancelTimer, type Clock, ServiceError } from '@tenon/contract';
+
+/** What can end a call early. */
+export interface CallEnd {
+  readonly deadline: number;
+  readonly cancellation?: Cancellation | undefined;
+}
 
 /**
  * Waits for something that knows nothing of the call, no longer than the call lasts.
  *
- * Rejects with `DeadlineExceeded` or `Canceled`, `executed: 'no'`. What was waited for goes on by itself.
+ * Rejects with `DeadlineExceeded` or the reason of the cancellation, `executed: 'no'`. What was waited for goes on by
+ * itself.
  *
  * @param onGiveUp - told then, with what goes on, so that its late result can be given back.
  */
 export function untilEnd<T>(
   work: Promise<T>,
-  call: Call,
+  call: CallEnd,
   clock: Clock,
   onGiveUp: (late: Promise<T>) => void = () => {},
 ): Promise<T> {
   return new Promise((resolve, reject) => {
-    const stop = onEnd(call, clock, (error) => {
+    const watch = new EndWatch(call, clock, (error) => {
       reject(error);
       onGiveUp(work);
     });
     work.then(
       (value) => {
-        stop();
+        watch.stop();
         resolve(value);
       },
       (thrown) => {
-        stop();
+        watch.stop();
         reject(thrown);
       },
     );
@@ -32,8 +39,8 @@ export function untilEnd<T>(
 }
 
 /** Waits between two attempts. Rejects as {@link untilEnd} does, also where the call was cancelled before. */
-export function pause(waitMs: number, call: Call, clock: Clock): Promise<void> {
-  if (waitMs === 0 && call.signal?.aborted !== true) return Promise.resolve();
+export function pause(waitMs: number, call: CallEnd, clock: Clock): Promise<void> {
+  if (waitMs === 0 && call.cancellation?.canceled === undefined) return Promise.resolve();
   let cancelTimer = (): void => {};
   const waited = new Promise<void>((resolve) => {
     cancelTimer = clock.after(waitMs, resolve);
@@ -42,28 +49,37 @@ export function pause(waitMs: number, call: Call, clock: Clock): Promise<void> {
 }
 
 /**
- * Calls `listener` once when the call is cancelled or its deadline passes; at once if it was cancelled before. Returns
- * the function that stops it, which leaves no timer and no listener behind.
+ * Tells once when a call is cancelled or its deadline passes; at once if it was cancelled before. Has a timer of its own:
+ * it is for waits that are rare, such as dialling.
  */
-export function onEnd({ deadline, signal }: Call, clock: Clock, listener: (error: ServiceError) => void): () => void {
-  const canceled = (): ServiceError =>
-    new ServiceError('Canceled', 'the call was cancelled', { executed: 'no', cause: signal?.reason });
-  if (signal?.aborted === true) {
-    listener(canceled());
-    return () => {};
+export class EndWatch implements CancelListener {
+  readonly #cancellation: Cancellation | undefined;
+  readonly #tell: (error: ServiceError) => void;
+  #cancelTimer: CancelTimer = () => {};
+
+  constructor({ deadline, cancellation }: CallEnd, clock: Clock, tell: (error: ServiceError) => void) {
+    this.#cancellation = cancellation;
+    this.#tell = tell;
+    const canceled = cancellation?.canceled;
+    if (canceled !== undefined) {
+      tell(canceled.with({ executed: 'no' }));
+      return;
+    }
+    cancellation?.listen(this);
+    this.#cancelTimer = clock.after(Math.max(0, deadline - clock.now()), () => {
+      this.stop();
+      tell(new ServiceError('DeadlineExceeded', 'the deadline of the call passed', { executed: 'no' }));
+    });
   }
-  const aborted = (): void => {
-    stop();
-    listener(canceled());
-  };
-  const cancelTimer = clock.after(Math.max(0, deadline - clock.now()), () => {
-    stop();
-    listener(new ServiceError('DeadlineExceeded', 'the deadline of the call passed', { executed: 'no' }));
-  });
-  const stop = (): void => {
-    cancelTimer();
-    signal?.removeEventListener('abort', aborted);
-  };
-  signal?.addEventListener('abort', aborted, { once: true });
-  return stop;
+
+  onCancel(reason: ServiceError): void {
+    this.stop();
+    this.#tell(reason.with({ executed: 'no' }));
+  }
+
+  /** Leaves no timer and no listener behind. */
+  stop(): void {
+    this.#cancelTimer();
+    this.#cancellation?.unlisten(this);
+  }
 }

@@ -103,14 +103,43 @@ describe('cancelling', () => {
     expect([context.signal.aborted, context.signal.reason]).toEqual([true, reason]);
   });
 
-  test('keeps the first reason and is told once', () => {
-    const onCancel = vi.fn();
-    const context = contextOf({ onCancel });
+  test('keeps the first reason, and everyone who listens is told it once', () => {
+    const [one, other] = [listener(), listener()];
+    const context = contextOf();
+    context.listen(one);
+    context.listen(other);
+    context.listen(other);
     context.cancel(reason);
     context.cancel(new ServiceError('DeadlineExceeded', 'late'));
     expect(context.signal.reason).toBe(reason);
-    expect(onCancel.mock.calls).toEqual([[reason]]);
+    expect([one.onCancel.mock.calls, other.onCancel.mock.calls]).toEqual([[[reason]], [[reason]]]);
   });
+
+  test('is not told to those who no longer listen, also where the last one to be told made them stop', () => {
+    const [early, late, first] = [listener(), listener(), listener()];
+    const context = contextOf();
+    context.unlisten(early);
+    for (const each of [early, first, late]) context.listen(each);
+    context.unlisten(early);
+    first.onCancel.mockImplementation(() => context.unlisten(late));
+    context.cancel(reason);
+    expect([early, first, late].map(({ onCancel }) => onCancel.mock.calls.length)).toEqual([0, 1, 0]);
+  });
+
+  test('is told to nobody who begins to listen afterwards, or while others are told', () => {
+    const [first, during, after] = [listener(), listener(), listener()];
+    const context = contextOf();
+    context.listen(first);
+    first.onCancel.mockImplementation(() => context.listen(during));
+    context.cancel(reason);
+    context.listen(after);
+    context.cancel(reason);
+    expect([first, during, after].map(({ onCancel }) => onCancel.mock.calls.length)).toEqual([1, 0, 0]);
+  });
+
+  function listener() {
+    return { onCancel: vi.fn<(reason: ServiceError) => void>() };
+  }
 });
 
 describe('the request id', () => {
@@ -165,5 +194,17 @@ describe('reply metadata', () => {
       code: 'ResourceExhausted',
       executed: 'yes',
     });
+  });
+
+  test('is refused once the reply is on its way', async () => {
+    const context = contextOf();
+    context.setReplyMetadata('x-a', '1');
+    context.beginReply();
+    expect(await failureOf(() => context.setReplyMetadata('x-b', '2'))).toMatchObject({
+      code: 'FailedPrecondition',
+      executed: 'yes',
+      rawMessage: 'reply metadata "x-b" was set after the first message of the stream, which it goes ahead of',
+    });
+    expect(context.replyMetadata).toEqual({ 'x-a': '1' });
   });
 });

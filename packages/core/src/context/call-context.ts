@@ -1,5 +1,14 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { type Clock, checkedMetadata, type Metadata, noMetadata, type Peer, ServiceError } from '@tenon/contract';
+import {
+  type CancelListener,
+  type Cancellation,
+  type Clock,
+  checkedMetadata,
+  type Metadata,
+  noMetadata,
+  type Peer,
+  ServiceError,
+} from '@tenon/contract';
 
 /** What a context is made from: a call or an event, as the server got it. */
 export interface CallContextInit {
@@ -10,8 +19,6 @@ export interface CallContextInit {
   readonly peer: Peer | undefined;
   readonly node: string | undefined;
   readonly clock: Clock;
-  /** Told once why the call was cancelled. */
-  readonly onCancel?: ((reason: ServiceError) => void) | undefined;
 }
 
 /**
@@ -19,24 +26,25 @@ export interface CallContextInit {
  *
  * Get it with {@link callContext}. It is kept by `AsyncLocalStorage`, so it need not be passed along.
  */
-export class CallContext {
+export class CallContext implements Cancellation {
   readonly service: string;
   /** `Greeter.Hello`, or the topic of an event. */
   readonly endpoint: string;
   /** What the caller sent. Not sent on by calls made from here unless they are told to. */
   readonly metadata: Metadata;
-  /** When the call must have ended, in milliseconds of `Clock.now()`; `Infinity` for an event. */
+  /** When the call must have ended, in milliseconds of `Clock.now()`; `Infinity` for an event and an endless stream. */
   readonly deadline: number;
   /** Who called; undefined for an event. */
   readonly peer: Peer | undefined;
   /** The id of the node that serves the call: this one, as the registry knows it. */
   readonly node: string | undefined;
   readonly #clock: Clock;
-  readonly #onCancel: ((reason: ServiceError) => void) | undefined;
+  #listeners: Set<CancelListener> | undefined;
   #replyMetadata: Record<string, string> | undefined;
   #requestId: string | undefined;
   #controller: AbortController | undefined;
   #canceled: ServiceError | undefined;
+  #replyBegun = false;
 
   constructor(init: CallContextInit) {
     this.service = init.service;
@@ -46,10 +54,9 @@ export class CallContext {
     this.peer = init.peer;
     this.node = init.node;
     this.#clock = init.clock;
-    this.#onCancel = init.onCancel;
   }
 
-  /** Milliseconds until the deadline, never negative; `Infinity` for an event. */
+  /** Milliseconds until the deadline, never negative; `Infinity` where there is none. */
   get timeLeftMs(): number {
     return Math.max(0, this.deadline - this.#clock.now());
   }
@@ -75,13 +82,14 @@ export class CallContext {
   }
 
   /**
-   * Adds a pair to the reply's metadata; the same key again replaces it.
+   * Adds a pair to the reply's metadata; the same key again replaces it. Of a stream it goes ahead of the first message.
    *
-   * @throws ServiceError `InvalidArgument` for a key or value that no wire could carry, `ResourceExhausted` for too many;
-   * with `executed: 'yes'`, because it is the handler that runs.
+   * @throws ServiceError `InvalidArgument` for a key or value that no wire could carry, `ResourceExhausted` for too many,
+   * `FailedPrecondition` after the first message; with `executed: 'yes'`, because it is the handler that runs.
    */
   setReplyMetadata(key: string, value: string): void {
     try {
+      if (this.#replyBegun) throw tooLate(key);
       this.#replyMetadata = checkedMetadata({ ...this.#replyMetadata, [key.toLowerCase()]: value });
     } catch (thrown) {
       throw ServiceError.from(thrown).with({ executed: 'yes' });
@@ -92,13 +100,37 @@ export class CallContext {
     return this.#replyMetadata ?? noMetadata;
   }
 
+  /** The reply's metadata is on its way. The server calls this. */
+  beginReply(): void {
+    this.#replyBegun = true;
+  }
+
+  listen(listener: CancelListener): void {
+    this.#listeners ??= new Set();
+    this.#listeners.add(listener);
+  }
+
+  unlisten(listener: CancelListener): void {
+    this.#listeners?.delete(listener);
+  }
+
   /** Ends the call for everyone who listens. The first reason stays. The server calls this. */
   cancel(reason: ServiceError): void {
     if (this.#canceled !== undefined) return;
     this.#canceled = reason;
     this.#controller?.abort(reason);
-    this.#onCancel?.(reason);
+    const listeners = this.#listeners;
+    if (listeners === undefined) return;
+    // Telling one may make another stop listening.
+    for (const listener of [...listeners]) if (listeners.delete(listener)) listener.onCancel(reason);
   }
+}
+
+function tooLate(key: string): ServiceError {
+  return new ServiceError(
+    'FailedPrecondition',
+    `reply metadata "${key}" was set after the first message of the stream, which it goes ahead of`,
+  );
 }
 
 /**
@@ -123,9 +155,9 @@ export function currentCall(): CallContext | undefined {
   return calls.getStore();
 }
 
-/** Runs `body` so that everything in it, also what it awaits, sees `context`. */
-export function runInContext<T>(context: CallContext, body: () => T): T {
-  return calls.run(context, body);
+/** Runs `body` so that everything in it, also what it awaits, sees `context`. An argument spares it a closure. */
+export function runInContext<T, A = undefined>(context: CallContext, body: (argument: A) => T, argument?: A): T {
+  return calls.run(context, body, argument as A);
 }
 
 /**

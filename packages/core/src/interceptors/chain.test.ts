@@ -1,17 +1,16 @@
 import { type Intercept, type InterceptedCall, type InterceptorPlace, noMetadata, type Reply } from '@tenon/contract';
 import { expect, test, vi } from 'vitest';
 import { chain, interceptorsAt } from './chain.js';
+import { SeenCall } from './seen-call.js';
 
-const call: InterceptedCall = Object.freeze({
-  side: 'client',
-  kind: 'unary',
-  service: 'greeter',
-  endpoint: 'Greeter.Hello',
-  value: 'a',
-  metadata: noMetadata,
-  deadline: 10,
-  signal: new AbortController().signal,
-});
+const { signal } = new AbortController();
+
+function callOf(value: unknown): SeenCall {
+  const place = { service: 'greeter', endpoint: 'Greeter.Hello', metadata: noMetadata, deadline: 10 } as const;
+  return new SeenCall({ side: 'client', kind: 'unary', ...place, value }, { signal });
+}
+
+const call = callOf('a');
 
 const last = async ({ value }: InterceptedCall): Promise<Reply> => ({ value: `(${value})`, metadata: noMetadata });
 
@@ -30,6 +29,21 @@ test('no interceptor is no chain, which costs nothing', () => {
 test('the first is the outermost: first to see the call, last to see the reply', async () => {
   const around = chain([marked('1'), marked('2'), marked('3')]);
   expect(await around?.(call, last)).toMatchObject({ value: '123(a123)' });
+});
+
+test('each gets what the one before it handed on: the same call, or a changed copy with the same signal', async () => {
+  const seen: InterceptedCall[] = [];
+  const note: Intercept = (given, next) => {
+    seen.push(given);
+    return next(given);
+  };
+  const change: Intercept = (given, next) => next({ ...given, value: 'changed' });
+  const around = chain([note, note, change, note]);
+  expect(await around?.(call, last)).toMatchObject({ value: '(changed)' });
+  expect([seen[0], seen[1]]).toEqual([call, call]);
+  expect(seen[1]).toBe(call);
+  expect(seen[2]).toMatchObject({ value: 'changed', endpoint: 'Greeter.Hello', deadline: 10 });
+  expect(seen.map((given) => given.signal)).toEqual([signal, signal, signal]);
 });
 
 test('one that does not call next decides alone', async () => {
@@ -61,7 +75,7 @@ test('one that throws, even at once, makes a rejection that the outer ones see',
 
 test('a chain serves many calls at once and keeps nothing of them', async () => {
   const around = chain([marked('1'), marked('2')]);
-  const replies = await Promise.all(['a', 'b', 'c'].map((value) => around?.({ ...call, value }, last)));
+  const replies = await Promise.all(['a', 'b', 'c'].map((value) => around?.(callOf(value), last)));
   expect(replies.map((reply) => reply?.value)).toEqual(['12(a12)', '12(b12)', '12(c12)']);
 });
 

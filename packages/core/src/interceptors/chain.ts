@@ -1,17 +1,40 @@
-import type { Intercept, InterceptedCall, Interceptor, InterceptorPlace, Next, Reply } from '@tenon/contract';
+import type { Intercept, Interceptor, InterceptorPlace, Reply } from '@tenon/contract';
+import type { SeenCall } from './seen-call.js';
 
 /**
  * A list of interceptors made into one function: runs them around `last`, the first outermost. Made once per endpoint;
  * an empty list is `undefined`, so that nothing is paid for what nobody asked for.
  */
-export type Chain = (call: InterceptedCall, last: Next) => Promise<Reply>;
+export type Chain = (call: SeenCall, last: Last) => Promise<Reply>;
+
+/** What the innermost interceptor goes on to. */
+export type Last = (call: SeenCall) => Promise<Reply>;
 
 export function chain(interceptors: readonly Intercept[]): Chain | undefined {
   const [outermost, ...inner] = interceptors;
   if (outermost === undefined) return undefined;
   const rest = chain(inner);
-  if (rest === undefined) return async (call, last) => outermost(call, last);
-  return async (call, last) => outermost(call, (changed) => rest(changed, last));
+  if (rest === undefined) return (call, last) => guarded(outermost, call, last);
+  return (call, last) => guarded(outermost, call, (left) => rest(left, last));
+}
+
+/** An interceptor that throws at once rejects, as one that throws later does. */
+function guarded(intercept: Intercept, call: SeenCall, next: Last): Promise<Reply> {
+  try {
+    return intercept(call, (handedOn) => next(call.after(handedOn)));
+  } catch (thrown) {
+    return Promise.reject(thrown);
+  }
+}
+
+/** What `next` gives an interceptor: always a promise, whether what it leads to answers at once, later, or throws. */
+export function promised(step: () => Reply | Promise<Reply>): Promise<Reply> {
+  try {
+    const reply = step();
+    return reply instanceof Promise ? reply : Promise.resolve(reply);
+  } catch (thrown) {
+    return Promise.reject(thrown);
+  }
 }
 
 /** Of the bound interceptors those that run in one place, as plain functions, in order. */

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import type { CancelTimer, Clock } from '@tenon/contract';
 
 /** How long each kind of quiet on a connection may last, in milliseconds. */
 export interface QuietLimits {
@@ -9,20 +10,33 @@ export interface QuietLimits {
 }
 
 /**
- * The open connections of a port and the requests under way on each: knows which are idle, and ends them without
- * cutting off a request that is on its way.
+ * The open connections of an HTTP/1.1 server and the requests under way on each: knows which are idle, and ends them
+ * without cutting off a request that is on its way.
  *
  * A connection that a server closes while a request is in flight answers that request with a reset, and its caller
  * cannot tell whether it ran. So idle connections end in two steps: half-closed first (the peer sees a clean end, what
  * it still sends is read and dropped), and freed once the peer has closed its side or a second has passed.
+ *
+ * A request that goes well costs nothing here but a place in a list: no listener, no timer. What has ended is swept
+ * out, and what does not come to its end is found, once a second.
  */
 export class HttpConnections {
-  readonly #underWay = new Map<Socket, Set<ServerResponse>>();
+  readonly #connections = new Map<Socket, HttpConnection>();
   readonly #limits: QuietLimits;
+  readonly #clock: Clock;
+  /** One listener for all sockets. */
+  readonly #forget: (this: Socket) => void;
+  #cancelSweep: CancelTimer;
   #draining = false;
 
-  constructor(limits: QuietLimits) {
+  constructor(limits: QuietLimits, clock: Clock) {
     this.#limits = limits;
+    this.#clock = clock;
+    this.#cancelSweep = this.#nextSweep();
+    const connections = this.#connections;
+    this.#forget = function (this: Socket): void {
+      connections.delete(this);
+    };
   }
 
   get draining(): boolean {
@@ -30,66 +44,108 @@ export class HttpConnections {
   }
 
   add(socket: Socket): void {
-    this.#underWay.set(socket, new Set());
-    socket.once('close', () => this.#underWay.delete(socket));
+    this.#connections.set(socket, { underWay: [], spared: false });
+    socket.on('close', this.#forget);
     if (this.#draining) socket.setTimeout(this.#limits.drainGraceMs);
   }
 
   /** Follows one request to its end. Returns how many are under way on its connection, itself included. */
   begin(socket: Socket, response: ServerResponse): number {
-    const responses = this.#underWay.get(socket) ?? new Set();
-    responses.add(response);
-    if (this.#draining) response.setHeader('Connection', 'close');
-    // The reply is complete but not yet taken: from here on a peer that does not read is cut off.
-    response.once('prefinish', () => socket.setTimeout(this.#limits.replyTimeoutMs));
-    response.once('close', () => {
-      responses.delete(response);
-      if (responses.size === 0 && !socket.destroyed) this.#rest(socket);
-    });
-    return responses.size;
+    const connection = this.#connections.get(socket);
+    if (connection === undefined) return 0;
+    const underWay = stillUnderWay(connection);
+    underWay.push(response);
+    connection.spared = false;
+    if (this.#draining) this.#sendAway(socket, connection, response);
+    return underWay.length;
   }
 
   /** The requests of a connection that were read whole and are not answered yet, oldest first. */
   answerable(socket: Socket): readonly ServerResponse[] {
-    return [...(this.#underWay.get(socket) ?? [])].filter((response) => response.req.complete);
+    return this.#underWay(socket).filter((response) => response.req.complete);
   }
 
   /** Whether a reply on this connection has begun, so that nothing else may be written to it. */
   replying(socket: Socket): boolean {
-    return [...(this.#underWay.get(socket) ?? [])].some((response) => response.headersSent);
+    return this.#underWay(socket).some((response) => response.headersSent);
   }
 
   /** For the server's `timeout` event: ends a connection that was quiet for too long. */
   readonly onQuiet = (socket: Socket): void => {
-    const busy = (this.#underWay.get(socket)?.size ?? 0) > 0;
-    if (busy || socket.writableEnded) {
+    const connection = this.#connections.get(socket);
+    if (connection === undefined || stillUnderWay(connection).length > 0 || socket.writableEnded) {
       socket.destroy();
-      return;
+    } else if (!this.#draining && !connection.spared) {
+      connection.spared = true;
+      socket.setTimeout(keepAliveMarginMs);
+    } else {
+      socket.end();
+      socket.setTimeout(lingerMs);
     }
-    socket.end();
-    socket.setTimeout(lingerMs);
   };
 
   /** From here on each reply says `Connection: close`, and idle connections end after the grace. */
   drain(): void {
     this.#draining = true;
-    for (const [socket, responses] of this.#underWay) {
-      for (const response of responses) if (!response.headersSent) response.setHeader('Connection', 'close');
-      if (responses.size === 0) this.#rest(socket);
+    for (const [socket, connection] of this.#connections) {
+      const underWay = stillUnderWay(connection);
+      for (const response of underWay) this.#sendAway(socket, connection, response);
+      if (underWay.length === 0) this.#rest(socket);
     }
   }
 
   destroy(): void {
-    for (const socket of this.#underWay.keys()) socket.destroy();
+    this.#cancelSweep();
+    for (const socket of this.#connections.keys()) socket.destroy();
+  }
+
+  #underWay(socket: Socket): readonly ServerResponse[] {
+    const connection = this.#connections.get(socket);
+    return connection === undefined ? [] : stillUnderWay(connection);
+  }
+
+  #sendAway(socket: Socket, connection: HttpConnection, response: ServerResponse): void {
+    if (!response.headersSent) response.setHeader('Connection', 'close');
+    response.once('close', () => {
+      if (stillUnderWay(connection).length === 0 && !socket.destroyed) this.#rest(socket);
+    });
   }
 
   #rest(socket: Socket): void {
     if (socket.writableEnded) socket.setTimeout(lingerMs);
-    else if (!this.#draining) socket.setTimeout(this.#limits.keepAliveMs + keepAliveMarginMs);
     else if (this.#limits.drainGraceMs > 0) socket.setTimeout(this.#limits.drainGraceMs);
     else this.onQuiet(socket);
   }
+
+  #nextSweep(): CancelTimer {
+    return this.#clock.after(Math.min(sweepMs, this.#limits.replyTimeoutMs), () => {
+      for (const [socket, connection] of this.#connections) {
+        const [oldest] = stillUnderWay(connection);
+        // Complete but not taken: from here on a peer that does not read is cut off. Node starts the time anew while
+        // bytes leave.
+        if (oldest?.writableEnded === true && socket.timeout !== this.#limits.replyTimeoutMs) {
+          socket.setTimeout(this.#limits.replyTimeoutMs);
+        }
+      }
+      this.#cancelSweep = this.#nextSweep();
+    });
+  }
 }
+
+interface HttpConnection {
+  /** Oldest first, more than one only where the peer pipelines. May begin with some that have ended. */
+  readonly underWay: ServerResponse[];
+  /** Whether the time that the peer was told has passed, and the margin runs. */
+  spared: boolean;
+}
+
+/** Replies end in the order of their requests. */
+function stillUnderWay({ underWay }: HttpConnection): ServerResponse[] {
+  while (underWay[0]?.closed === true) underWay.shift();
+  return underWay;
+}
+
+const sweepMs = 1_000;
 
 /** The port keeps an idle connection this much longer than it says, so that the peer closes it first. */
 const keepAliveMarginMs = 1_000;

@@ -1,2 +1,3 @@
-export { type PortAddress, SharedPort } from './shared-port.js';
+export type { PortAddress } from './listening.js';
+export { SharedPort } from './shared-port.js';
 export type { SharedPortOptions } from './shared-port-options.js';

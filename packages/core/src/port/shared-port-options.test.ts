@@ -9,6 +9,7 @@ test('options are filled with the limits that reliability asks for, and frozen',
     instance: 'i',
     maxMessageBytes: 4 * 1_024 * 1_024,
     maxConnections: 10_000,
+    handshakeTimeoutMs: 5_000,
     headersTimeoutMs: 10_000,
     requestTimeoutMs: 60_000,
     replyTimeoutMs: 30_000,
@@ -17,6 +18,9 @@ test('options are filled with the limits that reliability asks for, and frozen',
     maxHeaderBytes: 16 * 1_024,
     maxHeaders: 100,
     maxPipelined: 100,
+    maxStreams: 100,
+    sessionIdleMs: 300_000,
+    maxSessionMemoryBytes: 32 * 1_024 * 1_024,
   });
   expect(Object.isFrozen(resolved)).toBe(true);
 });

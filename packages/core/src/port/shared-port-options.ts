@@ -9,12 +9,17 @@ export interface SharedPortOptions {
   readonly port?: number | undefined;
   /** The id of this run of the process, as it stands in its nodes' metadata. */
   readonly instance: string;
-  /** The largest request body, in bytes. Range 1 to 1 GiB, default 4 MiB, gRPC's default. */
+  /** The largest request body, or message of a stream, in bytes. Range 1 to 1 GiB, default 4 MiB, gRPC's default. */
   readonly maxMessageBytes?: number | undefined;
   /** Connections at one time; further ones are closed at once. Range 1 to 1,000,000, default 10,000. */
   readonly maxConnections?: number | undefined;
   /**
-   * How long a peer may take to send a request's head, counted from connecting or from its first byte, in milliseconds.
+   * How long a peer may take to send the first bytes, from which its protocol is told, then for the TLS handshake, and on
+   * HTTP/2 for its settings, in milliseconds each. Range 100 to 60,000, default 5,000.
+   */
+  readonly handshakeTimeoutMs?: number | undefined;
+  /**
+   * How long a peer may take to send a request's head, counted from its first byte, in milliseconds.
    * Checked once a second. Range 100 to 600,000, default 10,000.
    */
   readonly headersTimeoutMs?: number | undefined;
@@ -39,6 +44,18 @@ export interface SharedPortOptions {
    * cut off. Range 1 to 10,000, default 100.
    */
   readonly maxPipelined?: number | undefined;
+  /** Streams open at one time on an HTTP/2 connection; further ones are refused unserved. 1 to 10,000, default 100. */
+  readonly maxStreams?: number | undefined;
+  /**
+   * How long an HTTP/2 connection may stay without a stream, in milliseconds; then it is told to go and ends.
+   * Range 100 to 86,400,000, default 300,000 (5 min).
+   */
+  readonly sessionIdleMs?: number | undefined;
+  /**
+   * What an HTTP/2 connection may hold in memory, replies on their way included, in bytes: above it new streams are refused.
+   * Range 1,000,000 to 1 GiB, default 32 MiB: a hundred full stream windows and a few large replies.
+   */
+  readonly maxSessionMemoryBytes?: number | undefined;
 }
 
 /** {@link SharedPortOptions}, filled and checked. */
@@ -65,6 +82,7 @@ export function resolveSharedPortOptions(options: SharedPortOptions): ResolvedSh
     instance: options.instance,
     maxMessageBytes: number('maxMessageBytes', 1, 1_024 * 1_024 * 1_024, defaultMaxMessageBytes),
     maxConnections: number('maxConnections', 1, 1_000_000, 10_000),
+    handshakeTimeoutMs: number('handshakeTimeoutMs', 100, 60 * 1_000, 5 * 1_000),
     headersTimeoutMs: number('headersTimeoutMs', 100, 600 * 1_000, 10 * 1_000),
     requestTimeoutMs: number('requestTimeoutMs', 100, 3_600 * 1_000, 60 * 1_000),
     replyTimeoutMs: number('replyTimeoutMs', 100, 600 * 1_000, 30 * 1_000),
@@ -73,5 +91,8 @@ export function resolveSharedPortOptions(options: SharedPortOptions): ResolvedSh
     maxHeaderBytes: number('maxHeaderBytes', 1_024, 1_024 * 1_024, 16 * 1_024),
     maxHeaders: number('maxHeaders', 10, 2_000, 100),
     maxPipelined: number('maxPipelined', 1, 10_000, 100),
+    maxStreams: number('maxStreams', 1, 10_000, 100),
+    sessionIdleMs: number('sessionIdleMs', 100, 24 * 3_600 * 1_000, 300 * 1_000),
+    maxSessionMemoryBytes: number('maxSessionMemoryBytes', 1_000_000, 1_024 * 1_024 * 1_024, 32 * 1_024 * 1_024),
   });
 }

@@ -54,10 +54,9 @@ class P2cPicker implements Picker {
   }
 
   pick(candidates: readonly Candidate[]): Candidate {
-    const picked = candidates.length === 1 ? (candidates[0] as Candidate) : this.#lighterOfTwo(candidates);
-    this.#load(picked).pending += 1;
-    this.#forgetSilent();
-    return picked;
+    // The only one needs no comparing, and no time.
+    if (candidates.length === 1) return this.#picked(candidates[0] as Candidate);
+    return this.#picked(this.#lighterOfTwo(candidates, this.clock.now()));
   }
 
   report(candidate: Candidate, outcome: Outcome): void {
@@ -70,41 +69,43 @@ class P2cPicker implements Picker {
     const weight = Math.exp(-(now - load.sampledAt) / this.decayMs);
     load.averageMs = sample > load.averageMs ? sample : load.averageMs * weight + sample * (1 - weight);
     load.sampledAt = now;
+    this.#forgetSilent(now);
   }
 
-  #lighterOfTwo(candidates: readonly Candidate[]): Candidate {
-    const first = Math.floor(Math.random() * candidates.length);
-    const step = 1 + Math.floor(Math.random() * (candidates.length - 1));
-    const one = candidates[first] as Candidate;
-    const other = candidates[(first + step) % candidates.length] as Candidate;
-    const [costOfOne, costOfOther] = [this.#cost(one) ** 2, this.#cost(other) ** 2];
-    return Math.random() * (costOfOne + costOfOther) < costOfOther ? one : other;
-  }
-
-  #cost(candidate: Candidate): number {
-    const load = this.#loads.get(candidate.node.id);
-    if (load === undefined) return 1;
-    // The average fades while nothing is sent, and is forgotten after three decay times: an avoided node is tried again.
-    const silentFor = (this.clock.now() - load.sampledAt) / this.decayMs;
-    const average = silentFor > memoryInDecays ? 0 : load.averageMs * Math.exp(-silentFor);
-    return (average + 1) * (load.pending + 1);
-  }
-
-  #load(candidate: Candidate): Load {
+  #picked(candidate: Candidate): Candidate {
     let load = this.#loads.get(candidate.node.id);
     if (load === undefined) {
       load = { averageMs: 0, sampledAt: this.clock.now(), pending: 0 };
       this.#loads.set(candidate.node.id, load);
     }
-    return load;
+    load.pending += 1;
+    return candidate;
+  }
+
+  #lighterOfTwo(candidates: readonly Candidate[], now: number): Candidate {
+    const first = Math.floor(Math.random() * candidates.length);
+    const step = 1 + Math.floor(Math.random() * (candidates.length - 1));
+    const one = candidates[first] as Candidate;
+    const other = candidates[(first + step) % candidates.length] as Candidate;
+    const costOfOne = this.#cost(one, now) ** 2;
+    const costOfOther = this.#cost(other, now) ** 2;
+    return Math.random() * (costOfOne + costOfOther) < costOfOther ? one : other;
+  }
+
+  #cost(candidate: Candidate, now: number): number {
+    const load = this.#loads.get(candidate.node.id);
+    if (load === undefined) return 1;
+    // The average fades while nothing is sent, and is forgotten after three decay times: an avoided node is tried again.
+    const silentFor = (now - load.sampledAt) / this.decayMs;
+    const average = silentFor > memoryInDecays ? 0 : load.averageMs * Math.exp(-silentFor);
+    return (average + 1) * (load.pending + 1);
   }
 
   /**
    * Drops the nodes whose average counts for nothing any more, which is what becomes of those that are gone. (Candidates
    * do not tell who is gone: a filter may have left the others out.)
    */
-  #forgetSilent(): void {
-    const now = this.clock.now();
+  #forgetSilent(now: number): void {
     const memoryMs = memoryInDecays * this.decayMs;
     if (now - this.#sweptAt <= memoryMs) return;
     this.#sweptAt = now;

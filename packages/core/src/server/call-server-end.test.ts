@@ -1,10 +1,10 @@
 import type { Server } from '@tenon/contract';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { ArrivingCall } from '../../test/arriving-call.js';
+import { serve } from '../../test/arriving-call.js';
 import { deferred } from '../../test/deferred.js';
 import { failureOf } from '../../test/failure-of.js';
 import { servedEndpoint, servedService, servedSubscription } from '../../test/greeter.js';
-import { deliveryOf } from '../../test/journalled-parts.js';
+import { deliveryOf, handlerOf } from '../../test/journalled-parts.js';
 import { listenersOn } from '../../test/listeners-on.js';
 import { mailer, type ServerSetting, serverOf, signalOf } from '../../test/server-under-test.js';
 import { callContext } from '../context/index.js';
@@ -54,13 +54,13 @@ describe('draining', () => {
 
   test('waits for the calls in hand and refuses others', async () => {
     const { clock, transport, server, gate } = await running();
-    const reply = transport.handler?.unary(new ArrivingCall());
+    const reply = serve(handlerOf(transport));
     await clock.advance(0);
     const drained = vi.fn();
     const draining = server.drain(signalOf()).then(drained);
     await clock.advance(0);
     expect(drained).not.toHaveBeenCalled();
-    expect(await failureOf(async () => transport.handler?.unary(new ArrivingCall()))).toMatchObject({
+    expect(await failureOf(serve(handlerOf(transport)))).toMatchObject({
       code: 'Unavailable',
       executed: 'no',
     });
@@ -71,7 +71,7 @@ describe('draining', () => {
 
   test('ends with its signal: what still runs is cancelled, its callers are answered', async () => {
     const { clock, broker, transport, server, gate, signals } = await running();
-    const failed = failureOf(async () => transport.handler?.unary(new ArrivingCall()));
+    const failed = failureOf(serve(handlerOf(transport)));
     const event = broker.subscriptions[0]?.deliver(deliveryOf({ name: 'Ada' }));
     await clock.advance(0);
     const stop = new AbortController();
@@ -97,7 +97,7 @@ describe('closing', () => {
     server.serve(mailer);
     await server.start(signalOf());
     journal.steps.length = 0;
-    const failed = failureOf(async () => transport.handler?.unary(new ArrivingCall()));
+    const failed = failureOf(serve(handlerOf(transport)));
     await clock.advance(0);
     await Promise.all([server.close(), server.close()]);
     await server.close();
@@ -120,7 +120,7 @@ describe('closing', () => {
     const gate = deferred();
     journal.before.set('release greeter', () => gate.promise);
     const closing = server.close();
-    const failed = failureOf(async () => transport.handler?.unary(new ArrivingCall()));
+    const failed = failureOf(serve(handlerOf(transport)));
     gate.resolve();
     await closing;
     expect(await failed).toMatchObject({ code: 'Unavailable', executed: 'no' });

@@ -1,11 +1,10 @@
 import type { Interceptor, Server } from '@tenon/contract';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { ArrivingCall } from '../../test/arriving-call.js';
+import { ArrivingCall, serve } from '../../test/arriving-call.js';
 import { failureOf } from '../../test/failure-of.js';
 import { servedEndpoint, servedService, servedSubscription } from '../../test/greeter.js';
-import { deliveryOf } from '../../test/journalled-parts.js';
+import { deliveryOf, handlerOf } from '../../test/journalled-parts.js';
 import { mailer, type ServerSetting, serverOf, signalOf } from '../../test/server-under-test.js';
-import { callServer } from './call-server.js';
 
 const servers: Server[] = [];
 
@@ -63,7 +62,7 @@ describe('starting', () => {
     await server.start(signalOf());
     const ids = registry.registered.map(({ record }) => record.nodes[0]?.id);
     expect(ids).toEqual([`greeter-${transport.port?.instance}`, `greeter-${transport.port?.instance}-2`]);
-    const replies = ids.map(async (node) => (await transport.handler?.unary(new ArrivingCall({ node })))?.value);
+    const replies = ids.map(async (node) => (await serve(handlerOf(transport), new ArrivingCall({ node }))).value);
     expect(await Promise.all(replies)).toEqual(['1.0.0', '2.0.0']);
   });
 
@@ -97,7 +96,7 @@ describe('starting', () => {
     const { broker, transport, server } = setUp({ interceptors });
     server.serve(servedService({ subscriptions: [servedSubscription(() => {})] }));
     await server.start(signalOf());
-    await transport.handler?.unary(new ArrivingCall());
+    await serve(handlerOf(transport));
     await broker.subscriptions[0]?.deliver(deliveryOf({ name: 'Ada' }));
     expect(seen).toEqual(['server unary early', 'server unary typed', 'server event early', 'server event typed']);
   });
@@ -130,7 +129,7 @@ describe('the address', () => {
   });
 
   test('that is a wildcard is replaced for others, and wants insecure to be said', async () => {
-    expect(() => callServer({ listen: '0.0.0.0:0' })).toThrow('insecure: true');
+    expect(() => serverOf({ options: { listen: '0.0.0.0:0' } })).toThrow('insecure: true');
     const { server } = setUp({ overTcp: true, options: { listen: '0.0.0.0:0', insecure: true } });
     server.serve(servedService());
     await server.start(signalOf());

@@ -17,11 +17,13 @@ import {
   type ServerAddress,
   ServiceError,
   type Subscription,
+  Tls,
   Transport,
   Validator,
 } from '@tenon/contract';
 import { CodecSet } from '@tenon/contract/authoring';
 import { chain, interceptorsAt } from '../interceptors/chain.js';
+import { LocalServices } from '../local/index.js';
 import { SharedPort } from '../port/index.js';
 import { CompiledSchemas } from '../schemas/compiled-schemas.js';
 import { advertisedAddress, isLoopback, joined } from './advertised-address.js';
@@ -30,7 +32,12 @@ import { type EventParts, EventRoute } from './event-route.js';
 import { Registration } from './registration.js';
 import { Route } from './route.js';
 import { Router } from './router.js';
-import { type ResolvedServerOptions, resolveServerOptions, type ServerOptions } from './server-options.js';
+import {
+  checkExposure,
+  type ResolvedServerOptions,
+  resolveServerOptions,
+  type ServerOptions,
+} from './server-options.js';
 import { serviceRecord } from './service-record.js';
 import { untilAborted } from './until-aborted.js';
 
@@ -39,9 +46,23 @@ export function callServer(options: ServerOptions = {}): Provider<Server> {
   const resolved = resolveServerOptions(options);
   return provide(
     Server,
-    [all(Transport), Registry, optional(Broker), all(Codec), optional(Validator), all(Interceptor), Clock, Logger],
-    (transports, registry, broker, codecs, validator, interceptors, clock, logger) =>
-      new CallServer({ transports, registry, broker, codecs, validator, interceptors, clock, logger }, resolved),
+    [
+      all(Transport),
+      Registry,
+      optional(Broker),
+      all(Codec),
+      optional(Validator),
+      all(Interceptor),
+      Clock,
+      Logger,
+      optional(LocalServices),
+      optional(Tls),
+    ],
+    (transports, registry, broker, codecs, validator, interceptors, clock, logger, local, tls) => {
+      checkExposure(resolved, tls !== undefined);
+      const parts = { transports, registry, broker, codecs, validator, interceptors, clock, logger, local, tls };
+      return new CallServer(parts, resolved);
+    },
   );
 }
 
@@ -54,6 +75,8 @@ interface ServerParts {
   readonly interceptors: readonly Interceptor[];
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly local: LocalServices | undefined;
+  readonly tls: Tls | undefined;
 }
 
 type State = 'new' | 'starting' | 'started' | 'draining' | 'closed';
@@ -105,7 +128,7 @@ class CallServer implements Server {
     const around = interceptorsAt('server', this.#parts.interceptors);
     const node = this.#nodeId(service);
     const routes = service.endpoints.map((endpoint) => new Route(node, endpoint, this.#schemas, around));
-    this.#router.add(node, service.name, routes);
+    this.#router.add({ id: node, version: service.version }, service.name, routes);
     const events: EventParts = {
       codecs: new CodecSet(this.#parts.codecs),
       schemas: this.#schemas,
@@ -169,6 +192,7 @@ class CallServer implements Server {
 
   /** Whatever fails, the rest is ended too; rejects then with the first failure. Twice is fine. */
   async #endAll(): Promise<void> {
+    this.#parts.local?.stop();
     this.#dispatcher.refuse();
     this.#cancelAll();
     await this.#registration.release();
@@ -179,6 +203,7 @@ class CallServer implements Server {
   }
 
   async #drainAll(signal: AbortSignal): Promise<void> {
+    this.#parts.local?.stop();
     await this.#registration.release();
     await Promise.all([
       ...this.#subscriptions.map((subscription) => subscription.drain()),
@@ -190,7 +215,8 @@ class CallServer implements Server {
 
   async #listen(signal: AbortSignal): Promise<void> {
     const { host, port, maxMessageBytes } = this.#options;
-    this.#port = new SharedPort({ host, port, maxMessageBytes, instance: this.#instance }, this.#parts.logger);
+    const { logger, tls, clock } = this.#parts;
+    this.#port = new SharedPort({ host, port, maxMessageBytes, instance: this.#instance }, logger, tls, clock);
     for (const transport of this.#parts.transports) {
       this.#listeners.push(await transport.listen(this.#port, this.#dispatcher));
       signal.throwIfAborted();
@@ -249,6 +275,7 @@ class CallServer implements Server {
       serviceRecord(service, { id: this.#nodeId(service), address, metadata }, this.#schemas),
     );
     await this.#registration.add(records, this.#options.ttlMs, signal);
+    this.#parts.local?.serve(this.#dispatcher, records);
     this.#parts.logger.debug('registered', {
       services: records.map((record) => record.name),
       reach: registry.capabilities.reach,

@@ -1,6 +1,6 @@
 import { type Intercept, ServiceError } from '@tenon/contract';
 import { describe, expect, test, vi } from 'vitest';
-import { ArrivingCall } from '../../test/arriving-call.js';
+import { ArrivingCall, serve } from '../../test/arriving-call.js';
 import { type DispatcherSetting, dispatcherOf } from '../../test/dispatcher-under-test.js';
 import { failureOf } from '../../test/failure-of.js';
 import { callContext } from '../context/index.js';
@@ -73,8 +73,10 @@ describe('what the caller is told about whether its call ran', () => {
     '%s',
     async (_what, setting, arriving, code, executed) => {
       const { clock, dispatcher } = dispatcherOf(setting);
-      expect(await failureOf(dispatcher.unary(new ArrivingCall(arriving)))).toMatchObject({ code, executed });
-      expect(clock.pending).toBe(0);
+      const call = new ArrivingCall(arriving);
+      expect(await failureOf(serve(dispatcher, call))).toMatchObject({ code, executed });
+      await dispatcher.drain();
+      expect([call.answers, clock.pending]).toEqual([1, 0]);
     },
   );
 
@@ -82,10 +84,10 @@ describe('what the caller is told about whether its call ran', () => {
     const handle = vi.fn();
     const { dispatcher } = dispatcherOf({ handle });
     const late = new ArrivingCall({ deadline: 0 });
-    await failureOf(dispatcher.unary(late));
+    await failureOf(serve(dispatcher, late));
     await dispatcher.drain();
     const refused = new ArrivingCall();
-    await failureOf(dispatcher.unary(refused));
+    await failureOf(serve(dispatcher, refused));
     expect([late.decoded, refused.decoded, handle.mock.calls]).toEqual([[], [], []]);
   });
 });

@@ -1,7 +1,7 @@
 import { setTimeout as later } from 'node:timers/promises';
 import { type Intercept, type InterceptedCall, noMetadata, type Reply, ServiceError } from '@tenon/contract';
 import { describe, expect, test, vi } from 'vitest';
-import { ArrivingCall } from '../../test/arriving-call.js';
+import { ArrivingCall, serve } from '../../test/arriving-call.js';
 import { controllersMadeIn } from '../../test/controllers-made-in.js';
 import { dispatcherOf } from '../../test/dispatcher-under-test.js';
 import { failureOf } from '../../test/failure-of.js';
@@ -16,12 +16,23 @@ describe('a call', () => {
     });
     const { clock, dispatcher } = dispatcherOf({ handle });
     const call = new ArrivingCall();
-    const reply = await dispatcher.unary(call);
+    const reply = await serve(dispatcher, call);
     expect(reply).toEqual({ value: { name: 'Eve' }, metadata: { 'x-a': '1' }, schema: HelloRequest });
     expect(call.decoded).toEqual([HelloRequest]);
     expect(handle.mock.calls).toEqual([[expect.any(HelloRequest)]]);
     await dispatcher.drain();
     expect(clock.pending).toBe(0);
+  });
+
+  test.each([
+    ['at once', () => 'hi'],
+    ['by a promise', async () => 'hi'],
+    ['by a promise of another library', () => foreign('hi')],
+  ])('is answered with what its handler returns %s', async (_how, handle) => {
+    const call = new ArrivingCall();
+    const reply = vi.spyOn(call, 'reply');
+    await serve(dispatcherOf({ handle }).dispatcher, call);
+    expect(reply.mock.calls).toMatchObject([[{ value: 'hi' }]]);
   });
 
   test('has its own context, in everything that its handler awaits', async () => {
@@ -34,7 +45,7 @@ describe('a call', () => {
     });
     const replies = await Promise.all(
       ['r-1', 'r-2'].map((id) =>
-        dispatcher.unary(new ArrivingCall({ metadata: { 'x-request-id': id }, deadline: 5_000 })),
+        serve(dispatcher, new ArrivingCall({ metadata: { 'x-request-id': id }, deadline: 5_000 })),
       ),
     );
     expect(replies.map(({ value }) => value)).toEqual(
@@ -55,9 +66,9 @@ describe('a call', () => {
     const through: Intercept = (call, next) => next(call);
     const around = dispatcherOf({ early: [through], bound: [through], used: [through] });
     const looking = dispatcherOf({ early: [(call, next) => (call.signal.aborted ? next(call) : next(call))] });
-    expect(await controllersMadeIn(() => plain.dispatcher.unary(new ArrivingCall()))).toBe(0);
-    expect(await controllersMadeIn(() => around.dispatcher.unary(new ArrivingCall()))).toBe(0);
-    expect(await controllersMadeIn(() => looking.dispatcher.unary(new ArrivingCall()))).toBe(1);
+    expect(await controllersMadeIn(() => serve(plain.dispatcher))).toBe(0);
+    expect(await controllersMadeIn(() => serve(around.dispatcher))).toBe(0);
+    expect(await controllersMadeIn(() => serve(looking.dispatcher))).toBe(1);
   });
 });
 
@@ -78,7 +89,8 @@ describe('interceptors', () => {
     };
     const setting = { early: [marked('e1'), marked('e2')], bound: [marked('b')], used: [marked('u1'), marked('u2')] };
     const { dispatcher } = dispatcherOf({ handle, ...setting });
-    await dispatcher.unary(
+    await serve(
+      dispatcher,
       new ArrivingCall({
         read: () => {
           seen.push('decoded');
@@ -116,7 +128,7 @@ describe('interceptors', () => {
       early: [note, change],
       bound: [note, (call, next) => next({ ...call, value: 'changed' })],
     });
-    await dispatcher.unary(new ArrivingCall({ metadata: { 'x-a': '1' }, deadline: 5_000 }));
+    await serve(dispatcher, new ArrivingCall({ metadata: { 'x-a': '1' }, deadline: 5_000 }));
     const common = { side: 'server', kind: 'unary', service: 'greeter', endpoint: 'Greeter.Hello', deadline: 5_000 };
     expect(seen).toMatchObject([
       { ...common, value: undefined, metadata: { 'x-a': '1' }, peer: { address: '127.0.0.1:5' } },
@@ -128,15 +140,11 @@ describe('interceptors', () => {
   test('may answer by themselves, and may change the reply', async () => {
     const handle = vi.fn();
     const cached: Reply = { value: 'cached', metadata: noMetadata };
-    expect(await dispatcherOf({ handle, early: [async () => cached] }).dispatcher.unary(new ArrivingCall())).toBe(
-      cached,
-    );
-    expect(await dispatcherOf({ handle, bound: [async () => cached] }).dispatcher.unary(new ArrivingCall())).toBe(
-      cached,
-    );
+    expect(await serve(dispatcherOf({ handle, early: [async () => cached] }).dispatcher)).toBe(cached);
+    expect(await serve(dispatcherOf({ handle, bound: [async () => cached] }).dispatcher)).toBe(cached);
     expect(handle).not.toHaveBeenCalled();
     const louder: Intercept = async (call, next) => ({ ...(await next(call)), value: 'HI' });
-    expect(await dispatcherOf({ used: [louder] }).dispatcher.unary(new ArrivingCall())).toMatchObject({ value: 'HI' });
+    expect(await serve(dispatcherOf({ used: [louder] }).dispatcher)).toMatchObject({ value: 'HI' });
   });
 
   test('that are early see every outcome, also of calls that are refused', async () => {
@@ -150,11 +158,11 @@ describe('interceptors', () => {
       }
     };
     const { dispatcher } = dispatcherOf({ early: [note] });
-    await failureOf(dispatcher.unary(new ArrivingCall({ endpoint: 'Greeter.Bye' })));
-    await failureOf(dispatcher.unary(new ArrivingCall({ deadline: 0 })));
-    await failureOf(dispatcher.unary(new ArrivingCall({ read: () => ({}) })));
+    await failureOf(serve(dispatcher, new ArrivingCall({ endpoint: 'Greeter.Bye' })));
+    await failureOf(serve(dispatcher, new ArrivingCall({ deadline: 0 })));
+    await failureOf(serve(dispatcher, new ArrivingCall({ read: () => ({}) })));
     await dispatcher.drain();
-    await failureOf(dispatcher.unary(new ArrivingCall()));
+    await failureOf(serve(dispatcher));
     expect(seen).toEqual([
       'Greeter.Bye: Unimplemented',
       'Greeter.Hello: DeadlineExceeded',
@@ -163,3 +171,10 @@ describe('interceptors', () => {
     ]);
   });
 });
+
+/** As promises of other libraries and query builders are: they have `then`, which answers one of their own kind. */
+function foreign(value: unknown): object {
+  const then = (onValue?: (value: unknown) => unknown): object =>
+    foreign(onValue === undefined ? value : onValue(value));
+  return Object.defineProperty({}, 'then', { value: then });
+}

@@ -1,40 +1,72 @@
 import {
   type CallHandler,
   type Clock,
+  type EndpointKind,
   type IncomingCall,
-  type InterceptedCall,
   type Logger,
   type Reply,
+  type ServedCall,
   ServiceError,
+  type ServingNode,
 } from '@tenon/contract';
-import { CallContext, runInContext } from '../context/index.js';
-import type { Chain } from '../interceptors/chain.js';
-import { handlerError } from './handler-error.js';
-import { interceptedCall } from './intercepted-call.js';
-import type { Route } from './route.js';
+import { DeadlineWheel } from '@tenon/contract/authoring';
+import { runInContext } from '../context/index.js';
+import { type Chain, promised } from '../interceptors/chain.js';
+import type { SeenCall } from '../interceptors/seen-call.js';
+import { seenCall } from './route.js';
 import type { Router } from './router.js';
+import { type CallKeeper, RunningCall } from './running-call.js';
 
 /** Serves the calls that transports bring: context, deadline, cancelling, and the error that the caller gets. */
-export class Dispatcher implements CallHandler {
-  readonly #running = new Set<CallContext>();
+export class Dispatcher implements CallHandler, CallKeeper {
+  readonly #running = new Set<RunningCall>();
+  readonly #deadlines: DeadlineWheel;
   #idle: (() => void)[] = [];
   #refusal: ServiceError | undefined;
 
   constructor(
     private readonly router: Router,
     private readonly early: Chain | undefined,
-    private readonly clock: Clock,
-    private readonly logger: Logger,
+    readonly clock: Clock,
+    readonly logger: Logger,
     private readonly maxDeadlineMs: number,
-  ) {}
+  ) {
+    this.#deadlines = new DeadlineWheel(clock);
+  }
 
-  unary(incoming: IncomingCall): Promise<Reply> {
-    return new Promise((resolve, reject) => this.#serve(incoming, resolve, reject));
+  handle(incoming: IncomingCall): ServedCall {
+    const route = this.router.find(incoming);
+    const now = this.clock.now();
+    const deadline = this.#deadlineOf(incoming, route?.kind, now);
+    const call = new RunningCall(incoming, route, deadline, incoming.deadline <= now, this);
+    this.#running.add(call);
+    this.#deadlines.add(call);
+    runInContext(call.context, this.#serveInContext, call);
+    return call;
+  }
+
+  refusal(service: string, node: string | undefined): ServiceError | undefined {
+    return this.#refusal ?? this.router.refusal(service, node);
+  }
+
+  nodeOf(service: string, node: string | undefined): ServingNode | undefined {
+    return this.router.nodeOf(service, node);
+  }
+
+  kindOf(service: string, endpoint: string, node: string | undefined): EndpointKind | undefined {
+    return this.router.find({ service, endpoint, node })?.kind;
+  }
+
+  ended(call: RunningCall): void {
+    this.#deadlines.remove(call);
+    this.#running.delete(call);
+    if (this.#running.size === 0 && this.#refusal !== undefined) this.#becameIdle();
   }
 
   /** Refuses further calls with `Unavailable`, `executed: 'no'`. */
   refuse(): void {
     this.#refusal ??= new ServiceError('Unavailable', 'the node is shutting down', { executed: 'no' });
+    if (this.#running.size === 0) this.#deadlines.close();
   }
 
   /** Refuses further calls, and resolves when those that run have ended. */
@@ -47,68 +79,62 @@ export class Dispatcher implements CallHandler {
   /** Cancels every call that runs: its caller is answered at once. */
   cancelAll(): void {
     const reason = new ServiceError('Unavailable', 'the node was shut down during the call', { executed: 'maybe' });
-    for (const context of this.#running) context.cancel(reason);
+    for (const call of this.#running) call.cancel(reason);
+    if (this.#refusal !== undefined) this.#deadlines.close();
   }
 
-  #serve(incoming: IncomingCall, resolve: (reply: Reply) => void, reject: (error: ServiceError) => void): void {
-    const now = this.clock.now();
-    const route = this.router.find(incoming);
-    const deadline = Math.min(incoming.deadline, now + this.maxDeadlineMs);
-    let handlerStarted = false;
-    const started = (): void => {
-      handlerStarted = true;
-    };
-    const context = new CallContext({
-      service: route?.service ?? incoming.service,
-      endpoint: route?.endpoint ?? incoming.endpoint,
-      metadata: incoming.metadata,
-      deadline,
-      peer: incoming.peer,
-      node: route?.node,
-      clock: this.clock,
-      // The caller is answered at once; the handler, which may take its time to notice, still counts as running.
-      onCancel: (reason) => {
-        cancelTimer();
-        reject(reason.with({ executed: handlerStarted ? 'maybe' : 'no' }));
-      },
-    });
-    const cancelTimer = this.clock.after(deadline - now, () => context.cancel(deadlinePassed('during the call')));
-    incoming.onCancel((reason) => context.cancel(reason));
-    this.#running.add(context);
-    runInContext(context, () => this.#run(incoming, context, route, started))
-      .then(resolve, (thrown) => reject(handlerError(thrown, { handlerStarted, context }, this.logger)))
-      .finally(() => {
-        cancelTimer();
-        this.#running.delete(context);
-        if (this.#running.size === 0) this.#becameIdle();
-      });
+  /** No unary call is without an end; a stream may go on for as long as its caller lets it. */
+  #deadlineOf({ deadline, kind }: IncomingCall, declared: EndpointKind | undefined, now: number): number {
+    const streams = (declared ?? kind ?? 'unary') !== 'unary';
+    return streams ? deadline : Math.min(deadline, now + this.maxDeadlineMs);
   }
+
+  readonly #serveInContext = (call: RunningCall): void => {
+    try {
+      const reply = this.early === undefined ? this.#serve(call, undefined) : this.#serveAround(this.early, call);
+      if (reply instanceof Promise) {
+        reply.then(
+          (settled) => call.succeed(settled),
+          (thrown) => call.fail(thrown),
+        );
+      } else call.succeed(reply);
+    } catch (thrown) {
+      call.fail(thrown);
+    }
+  };
 
   /** Refusals happen inside the early interceptors, so that these see every outcome. */
-  async #run(
-    incoming: IncomingCall,
-    context: CallContext,
-    route: Route | undefined,
-    started: () => void,
-  ): Promise<Reply> {
-    const serve = async (changed: InterceptedCall | undefined): Promise<Reply> => {
-      if (this.#refusal !== undefined) throw this.#refusal;
-      if (incoming.deadline <= this.clock.now()) throw deadlinePassed('before the call began');
-      if (route === undefined) throw this.router.missing(incoming);
-      return route.serve(incoming, context, changed, started);
-    };
-    if (this.early === undefined) return serve(undefined);
-    const seen = interceptedCall(context, 'unary');
-    return this.early(seen, (call) => serve(call === seen ? undefined : call));
+  #serveAround(early: Chain, call: RunningCall): Promise<Reply> {
+    const kind = call.route?.kind ?? call.incoming.kind ?? 'unary';
+    return early(seenCall(call, kind, undefined, undefined), (seen) => promised(() => this.#serve(call, seen)));
+  }
+
+  #serve(call: RunningCall, seen: SeenCall | undefined): Reply | Promise<Reply> {
+    if (this.#refusal !== undefined) throw this.#refusal;
+    const { incoming, route } = call;
+    if (call.isLate) throw deadlinePassed();
+    if (route === undefined) throw this.router.missing(incoming);
+    if (incoming.kind !== undefined && incoming.kind !== route.kind)
+      throw otherKind(route.endpoint, route.kind, incoming.kind);
+    return route.serve(call, seen);
   }
 
   #becameIdle(): void {
     const waiting = this.#idle;
     this.#idle = [];
+    this.#deadlines.close();
     for (const resolve of waiting) resolve();
   }
 }
 
-function deadlinePassed(when: string): ServiceError {
-  return new ServiceError('DeadlineExceeded', `the deadline passed ${when}`);
+function deadlinePassed(): ServiceError {
+  return new ServiceError('DeadlineExceeded', 'the deadline passed before the call began');
+}
+
+function otherKind(endpoint: string, kind: EndpointKind, called: EndpointKind): ServiceError {
+  const what = (name: EndpointKind): string =>
+    name === 'bidi' ? 'a bidirectional stream' : `a ${name} ${name === 'unary' ? 'call' : 'stream'}`;
+  return new ServiceError('Unimplemented', `${endpoint} is ${what(kind)} and was called as ${what(called)}`, {
+    executed: 'no',
+  });
 }

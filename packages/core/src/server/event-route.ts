@@ -2,7 +2,6 @@ import {
   type Clock,
   type Delivery,
   type Intercept,
-  type InterceptedCall,
   type Logger,
   noMetadata,
   type Reply,
@@ -11,8 +10,9 @@ import {
 import type { CodecSet } from '@tenon/contract/authoring';
 import { CallContext, runInContext } from '../context/index.js';
 import { type Chain, chain } from '../interceptors/chain.js';
+import type { SeenCall } from '../interceptors/seen-call.js';
 import type { CompiledSchemas } from '../schemas/compiled-schemas.js';
-import { interceptedCall } from './intercepted-call.js';
+import { seenCall } from './route.js';
 
 /** What the way of an event is made of, beside the subscription itself. */
 export interface EventParts {
@@ -79,20 +79,19 @@ export class EventRoute {
   }
 
   async #serve(delivery: Delivery, context: CallContext): Promise<void> {
-    const decoded = async (changed: InterceptedCall | undefined): Promise<Reply> => {
+    const decoded = async (seen: SeenCall | undefined): Promise<Reply> => {
       const { event } = this.subscription;
       const value = this.parts.codecs.of(delivery.message.contentType).decode(delivery.message.body, event);
       const built = this.#validate === undefined ? value : await this.#validate(value);
       if (this.#around === undefined) return this.#handle(built, context);
-      const call = changed === undefined ? interceptedCall(context, 'event', built) : { ...changed, value: built };
+      const call = seen?.with(built, undefined) ?? seenCall({ context }, 'event', built, undefined);
       return this.#around(call, (left) => this.#handle(left.value, context));
     };
     if (this.#early === undefined) {
       await decoded(undefined);
       return;
     }
-    const seen = interceptedCall(context, 'event');
-    await this.#early(seen, (call) => decoded(call === seen ? undefined : call));
+    await this.#early(seenCall({ context }, 'event', undefined, undefined), decoded);
   }
 
   async #handle(event: unknown, context: CallContext): Promise<Reply> {

@@ -1,20 +1,21 @@
-import { noMetadata } from '@tenon/contract';
+import type { Reply } from '@tenon/contract';
 import { FakeClock } from '@tenon/testing/fake-clock';
 import { describe, expect, test, vi } from 'vitest';
 import { ArrivingCall } from '../../test/arriving-call.js';
 import { servedEndpoint } from '../../test/greeter.js';
 import { HelloRequest, NameValidator, Unknown } from '../../test/name-validator.js';
-import { CallContext } from '../context/index.js';
+import { RecordingLogger } from '../../test/recording-logger.js';
 import { CompiledSchemas } from '../schemas/compiled-schemas.js';
 import { Route } from './route.js';
+import { RunningCall } from './running-call.js';
 
-function contextOf(): CallContext {
-  const [service, endpoint, deadline, clock] = ['greeter', 'Greeter.Hello', 1_000, new FakeClock()] as const;
-  return new CallContext({ service, endpoint, metadata: noMetadata, deadline, peer: undefined, node: 'n1', clock });
+function runningOf(route: Route, call = new ArrivingCall()): RunningCall {
+  const keeper = { clock: new FakeClock(), logger: new RecordingLogger(), ended: () => {} };
+  return new RunningCall(call, route, 1_000, false, keeper);
 }
 
-const started = vi.fn();
-const serve = (route: Route, call = new ArrivingCall()) => route.serve(call, contextOf(), undefined, started);
+const serve = (route: Route, call?: ArrivingCall): Reply | Promise<Reply> =>
+  route.serve(runningOf(route, call), undefined);
 
 test('a route is put together once, whatever number of calls it serves', async () => {
   const validator = new NameValidator();
@@ -24,7 +25,13 @@ test('a route is put together once, whatever number of calls it serves', async (
   const route = new Route('n1', endpoint, new CompiledSchemas(validator), []);
   for (let call = 0; call < 3; call += 1) await serve(route);
   expect([validator.compiled, interceptors.mock.calls.length]).toEqual([[HelloRequest], 1]);
-  expect([route.node, route.service, route.endpoint]).toEqual(['n1', 'greeter', 'Greeter.Hello']);
+  expect([route.node, route.service, route.endpoint, route.kind]).toEqual(['n1', 'greeter', 'Greeter.Hello', 'unary']);
+});
+
+test('a call on whose way nothing takes time is answered at once, without a promise', () => {
+  const endpoint = servedEndpoint(() => 'hi', { descriptor: { request: HelloRequest, response: HelloRequest } });
+  const route = new Route('n1', endpoint, new CompiledSchemas(new NameValidator()), []);
+  expect(serve(route)).toEqual({ value: 'hi', metadata: {}, schema: HelloRequest });
 });
 
 describe('a request', () => {
@@ -53,16 +60,16 @@ describe('a request', () => {
 });
 
 test('a call counts as executed from right before its handler on', async () => {
-  started.mockClear();
-  const counts: number[] = [];
-  const count = (): void => void counts.push(started.mock.calls.length);
-  const endpoint = servedEndpoint(count);
-  const through = new Route('n1', endpoint, new CompiledSchemas(undefined), [
+  const seen: string[] = [];
+  const begin = vi.spyOn(RunningCall.prototype, 'begin').mockImplementation(() => void seen.push('begun'));
+  const endpoint = servedEndpoint(() => void seen.push('handler'));
+  const route = new Route('n1', endpoint, new CompiledSchemas(undefined), [
     (call, next) => {
-      count();
+      seen.push('interceptor');
       return next(call);
     },
   ]);
-  await serve(through);
-  expect(counts).toEqual([0, 1]);
+  await serve(route);
+  begin.mockRestore();
+  expect(seen).toEqual(['interceptor', 'begun', 'handler']);
 });

@@ -1,20 +1,25 @@
 import {
-  type IncomingCall,
+  clientStreams,
+  type EndpointKind,
   type Intercept,
-  type InterceptedCall,
   type Reply,
+  type Schema,
   type ServedEndpoint,
+  serverStreams,
 } from '@tenon/contract';
-import type { CallContext } from '../context/index.js';
-import { type Chain, chain } from '../interceptors/chain.js';
+import { type Chain, chain, promised } from '../interceptors/chain.js';
+import { SeenCall } from '../interceptors/seen-call.js';
 import type { CompiledSchemas } from '../schemas/compiled-schemas.js';
-import { interceptedCall } from './intercepted-call.js';
+import type { CallRoute, RunningCall } from './running-call.js';
 
 /** The way of one endpoint's calls, put together once: decode → validate → interceptors → handler. */
-export class Route {
+export class Route implements CallRoute {
   readonly endpoint: string;
   readonly service: string;
-  readonly #served: ServedEndpoint;
+  readonly kind: EndpointKind;
+  readonly #handle: (request: unknown) => unknown;
+  readonly #request: Schema | undefined;
+  readonly #response: Schema | undefined;
   readonly #around: Chain | undefined;
   readonly #validate: ((value: unknown) => unknown) | undefined;
 
@@ -24,36 +29,83 @@ export class Route {
     schemas: CompiledSchemas,
     bound: readonly Intercept[],
   ) {
-    this.service = served.descriptor.service;
-    this.endpoint = served.descriptor.name;
-    this.#served = served;
+    const { descriptor } = served;
+    this.service = descriptor.service;
+    this.endpoint = descriptor.name;
+    this.kind = descriptor.kind;
+    this.#handle = served.handle;
+    this.#request = descriptor.request;
+    this.#response = descriptor.response;
     this.#around = chain([...bound, ...served.interceptors]);
-    this.#validate = schemas.of(served.descriptor.request)?.validate;
+    this.#validate = schemas.of(descriptor.request)?.validate;
   }
 
   /**
-   * Serves one call.
+   * Serves one call. Answers at once where nothing on the way takes time, else by a promise.
    *
-   * @param changed - the call as the early interceptors changed it, where they did.
-   * @param started - called right before the handler, the moment from which the call counts as executed.
+   * @param seen - the call as the early interceptors handed it on, where there are any.
    */
-  async serve(
-    incoming: IncomingCall,
-    context: CallContext,
-    changed: InterceptedCall | undefined,
-    started: () => void,
-  ): Promise<Reply> {
-    const value = incoming.decode(this.#served.descriptor.request);
-    const request = this.#validate === undefined ? value : await this.#validate(value);
-    if (this.#around === undefined) return this.#handle(request, context, started);
-    const call = changed === undefined ? interceptedCall(context, 'unary', request) : { ...changed, value: request };
-    return this.#around(call, (left) => this.#handle(left.value, context, started));
+  serve(call: RunningCall, seen: SeenCall | undefined): Reply | Promise<Reply> {
+    if (clientStreams(this.kind)) {
+      const messages = call.requests(this.#request, this.#validate);
+      return this.#intercepted(call, seen, undefined, messages);
+    }
+    const value = call.incoming.decode(this.#request);
+    if (this.#validate === undefined) return this.#intercepted(call, seen, value, undefined);
+    const request = this.#validate(value);
+    if (!(request instanceof Promise)) return this.#intercepted(call, seen, request, undefined);
+    return request.then((checked) => this.#intercepted(call, seen, checked, undefined));
   }
 
-  async #handle(request: unknown, context: CallContext, started: () => void): Promise<Reply> {
-    if (context.canceled !== undefined) throw context.canceled;
-    started();
-    const value = await this.#served.handle(request);
-    return { value, metadata: context.replyMetadata, schema: this.#served.descriptor.response };
+  #intercepted(
+    call: RunningCall,
+    seen: SeenCall | undefined,
+    value: unknown,
+    messages: AsyncIterable<unknown> | undefined,
+  ): Reply | Promise<Reply> {
+    if (this.#around === undefined) return this.#handled(call, messages ?? value);
+    const inner = seen?.with(value, messages) ?? seenCall(call, this.kind, value, messages);
+    return this.#around(inner, (left) => promised(() => this.#handled(call, left.messages ?? left.value)));
   }
+
+  #handled(call: RunningCall, request: unknown): Reply | Promise<Reply> {
+    call.begin();
+    const handle = this.#handle;
+    const result = handle(request);
+    if (serverStreams(this.kind)) return this.#streamed(call, result);
+    if (!isThenable(result)) return this.#reply(call, result);
+    // Handlers may return what other libraries take for a promise; of a promise of ours this makes nothing new.
+    return Promise.resolve(result).then((value) => this.#reply(call, value));
+  }
+
+  #reply(call: RunningCall, value: unknown): Reply {
+    return { value, metadata: call.context.replyMetadata, schema: this.#response };
+  }
+
+  async #streamed(call: RunningCall, result: unknown): Promise<Reply> {
+    const messages = await result;
+    if (isAsyncIterable(messages)) return call.replies(messages[Symbol.asyncIterator](), this.#response);
+    throw new TypeError(
+      `${this.endpoint} is declared as a stream of replies and returned none: write it as async *method(), or return an async iterable`,
+    );
+  }
+}
+
+/** A call on the server as its interceptors see it. */
+export function seenCall(
+  { context }: Pick<RunningCall, 'context'>,
+  kind: EndpointKind | 'event',
+  value: unknown,
+  messages: AsyncIterable<unknown> | undefined,
+): SeenCall {
+  const { service, endpoint, metadata, deadline, peer } = context;
+  return new SeenCall({ side: 'server', kind, service, endpoint, value, messages, metadata, deadline, peer }, context);
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+}
+
+function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
+  return typeof value === 'object' && value !== null && Symbol.asyncIterator in value;
 }

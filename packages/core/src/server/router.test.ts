@@ -23,9 +23,9 @@ function routerOfThree() {
   const second = routeOf('greeter-1-2', 'greeter', 'Greeter.Hello');
   const newer = routeOf('greeter-1-2', 'greeter', 'Greeter.Bye');
   const mail = routeOf('mailer-1', 'mailer', 'Mailer.Send');
-  router.add('greeter-1', 'greeter', [first]);
-  router.add('greeter-1-2', 'greeter', [second, newer]);
-  router.add('mailer-1', 'mailer', [mail]);
+  router.add({ id: 'greeter-1', version: '1.0.0' }, 'greeter', [first]);
+  router.add({ id: 'greeter-1-2', version: '2.0.0' }, 'greeter', [second, newer]);
+  router.add({ id: 'mailer-1', version: '1.0.0' }, 'mailer', [mail]);
   return { router, first, second, newer, mail };
 }
 
@@ -83,8 +83,8 @@ describe('a call is not found', () => {
 
   test('because the wire has no service and several have the endpoint', () => {
     const other = new Router();
-    other.add('a-1', 'a', [routeOf('a-1', 'a', 'Health.Check')]);
-    other.add('b-1', 'b', [routeOf('b-1', 'b', 'Health.Check')]);
+    other.add({ id: 'a-1', version: '1.0.0' }, 'a', [routeOf('a-1', 'a', 'Health.Check')]);
+    other.add({ id: 'b-1', version: '1.0.0' }, 'b', [routeOf('b-1', 'b', 'Health.Check')]);
     expect(other.find(call('', 'Health.Check'))).toBeUndefined();
     expect(other.missing(call('', 'Health.Check'))).toMatchObject({ code: 'Unimplemented' });
   });
@@ -100,4 +100,12 @@ describe('a call is not found', () => {
       expect(router.missing(arriving).rawMessage.length).toBeLessThan(400);
     }
   });
+});
+
+test('who answers is the node that was meant, else the version added last', () => {
+  const { router } = routerOfThree();
+  expect(router.nodeOf('greeter', 'greeter-1')).toEqual({ id: 'greeter-1', version: '1.0.0' });
+  for (const node of [undefined, 'greeter-2', 'mailer-1'])
+    expect(router.nodeOf('greeter', node)).toEqual({ id: 'greeter-1-2', version: '2.0.0' });
+  expect(router.nodeOf('nobody', undefined)).toBeUndefined();
 });

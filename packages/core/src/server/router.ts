@@ -1,60 +1,81 @@
-import { type IncomingCall, ServiceError } from '@tenon/contract';
+import { type IncomingCall, ServiceError, type ServingNode } from '@tenon/contract';
 import type { Route } from './route.js';
 
-type Routes = ReadonlyMap<string, Route>;
+/** One version of a service, as one node offers it. */
+interface Offer {
+  readonly service: string;
+  readonly serving: ServingNode;
+  readonly routes: ReadonlyMap<string, Route>;
+}
+
+/** The names in a call that say where it goes. */
+export type Wanted = Pick<IncomingCall, 'node' | 'service' | 'endpoint'>;
 
 /**
  * Finds the code for a call by its canonical name. There is one spelling of every name, so that whatever decides by name
  * (routing, authorization, metrics) decides about the same thing.
  */
 export class Router {
-  readonly #nodes = new Map<string, { readonly service: string; readonly routes: Routes }>();
-  readonly #services = new Map<string, Routes>();
+  readonly #nodes = new Map<string, Offer>();
+  readonly #services = new Map<string, Offer>();
 
   /** Adds one version of a service under its node's id. Calls that name no node go to the version added last. */
-  add(nodeId: string, service: string, routes: readonly Route[]): void {
-    const byEndpoint = new Map(routes.map((route) => [route.endpoint, route]));
-    this.#nodes.set(nodeId, { service, routes: byEndpoint });
-    this.#services.set(service, byEndpoint);
+  add(serving: ServingNode, service: string, routes: readonly Route[]): void {
+    const offer = { service, serving, routes: new Map(routes.map((route) => [route.endpoint, route])) };
+    this.#nodes.set(serving.id, offer);
+    this.#services.set(service, offer);
+  }
+
+  /** The node that answers calls to a service, or that was meant for them. */
+  nodeOf(service: string, node: string | undefined): ServingNode | undefined {
+    return this.#offered(node, service)?.serving;
   }
 
   /**
    * The route of a call, if there is one. The service decides; the node only tells versions apart, so that a call meant
    * for an earlier run of this process still arrives. A wire without service names reaches endpoints that are unique.
    */
-  find({ node, service, endpoint }: IncomingCall): Route | undefined {
-    return service === '' ? this.#only(endpoint) : this.#offered(node, service)?.get(endpoint);
+  find({ node, service, endpoint }: Wanted): Route | undefined {
+    return service === '' ? this.#only(endpoint) : this.#offered(node, service)?.routes.get(endpoint);
   }
 
   /**
    * Why `find` found nothing, with `executed: 'no'`: `Unimplemented`, or `Unavailable` where the caller meant a node that
    * is not here: its address belongs to this process now, and another node may well serve the call.
    */
-  missing({ node, service, endpoint }: IncomingCall): ServiceError {
+  missing({ node, service, endpoint }: Wanted): ServiceError {
     const refuse = (code: 'Unavailable' | 'Unimplemented', why: string): ServiceError =>
       new ServiceError(code, why, { executed: 'no' });
     if (service === '') return refuse('Unimplemented', `there is no single endpoint "${shortened(endpoint)}" here`);
     const offered = this.#offered(node, service);
     if (offered !== undefined) {
       const what = `there is no endpoint "${shortened(endpoint)}" in service "${service}"`;
-      return refuse('Unimplemented', `${what}; there ${listed([...offered.keys()])}`);
+      return refuse('Unimplemented', `${what}; there ${listed([...offered.routes.keys()])}`);
     }
-    if (node === undefined) return refuse('Unimplemented', `service "${shortened(service)}" is not served here`);
-    return refuse(
-      'Unavailable',
-      `node "${shortened(node)}" of service "${shortened(service)}" is not at this address any more`,
-    );
+    return notServed(service, node);
   }
 
-  #offered(node: string | undefined, service: string): Routes | undefined {
+  /** Why no call to a service, or to a node of it, is of use here, as `missing` says it; undefined where it is served. */
+  refusal(service: string, node: string | undefined): ServiceError | undefined {
+    return this.#offered(node, service) === undefined ? notServed(service, node) : undefined;
+  }
+
+  #offered(node: string | undefined, service: string): Offer | undefined {
     const meant = node === undefined ? undefined : this.#nodes.get(node);
-    return meant?.service === service ? meant.routes : this.#services.get(service);
+    return meant?.service === service ? meant : this.#services.get(service);
   }
 
   #only(endpoint: string): Route | undefined {
-    const found = [...this.#services.values()].flatMap((routes) => routes.get(endpoint) ?? []);
+    const found = [...this.#services.values()].flatMap(({ routes }) => routes.get(endpoint) ?? []);
     return found.length === 1 ? found[0] : undefined;
   }
+}
+
+function notServed(service: string, node: string | undefined): ServiceError {
+  const what = `service "${shortened(service)}"`;
+  if (node === undefined) return new ServiceError('Unimplemented', `${what} is not served here`, { executed: 'no' });
+  const gone = `node "${shortened(node)}" of ${what} is not at this address any more`;
+  return new ServiceError('Unavailable', gone, { executed: 'no' });
 }
 
 /** The registry tells everyone what a service offers, so its answer may too: the first ten, for whoever mistyped. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { isWildcard, resolveServerOptions, splitAddress } from './server-options.js';
+import { checkExposure, isWildcard, resolveServerOptions, splitAddress } from './server-options.js';
 
 const refused = (message: string | RegExp): unknown =>
   expect.objectContaining({
@@ -13,6 +13,7 @@ test('the defaults listen on a free port of loopback alone', () => {
   expect(resolved).toEqual({
     host: '127.0.0.1',
     port: 0,
+    insecure: false,
     advertise: undefined,
     ttlMs: 15_000,
     maxDeadlineMs: 60_000,
@@ -40,15 +41,23 @@ describe('listen', () => {
   );
 
   test.each(['0.0.0.0:80', '[::]:80', ':80', '0:80', '0x0:80', '[0:0::0]:80', '[::ffff:0.0.0.0]:80'])(
-    '%s, every interface, wants insecure to be said',
+    '%s, every interface, wants TLS, or insecure to be said',
     (listen) => {
-      expect(() => resolveServerOptions({ listen })).toThrow(
-        refused(/every interface without TLS wants insecure: true/),
+      const plain = resolveServerOptions({ listen });
+      expect(() => checkExposure(plain, false)).toThrow(
+        refused(/every interface wants TLS \(the option tls\) or insecure: true/),
       );
-      expect(() => resolveServerOptions({ listen, insecure: false })).toThrow(refused(/insecure: true/));
-      expect(resolveServerOptions({ listen, insecure: true }).port).toBe(80);
+      expect(() => checkExposure(resolveServerOptions({ listen, insecure: false }), false)).toThrow(
+        refused(/insecure: true/),
+      );
+      checkExposure(plain, true);
+      checkExposure(resolveServerOptions({ listen, insecure: true }), false);
     },
   );
+
+  test.each(['127.0.0.1:80', '[::1]:80', '10.0.0.7:80'])('%s, one interface, wants neither', (listen) => {
+    checkExposure(resolveServerOptions({ listen }), false);
+  });
 });
 
 describe('advertise', () => {

@@ -5,7 +5,7 @@ import { checkedNumber } from '@tenon/contract/authoring';
 export interface ServerOptions {
   /**
    * Where to listen, `host:port`; port 0 is any free one. Default `127.0.0.1:0`: nobody beyond this machine, unless told.
-   * `0.0.0.0` and `::` want `insecure: true`, because calls then cross the network unencrypted.
+   * `0.0.0.0` and `::` want TLS or `insecure: true`: else calls would cross the network unencrypted.
    */
   readonly listen?: string;
   /**
@@ -26,6 +26,7 @@ export interface ServerOptions {
 export interface ResolvedServerOptions {
   readonly host: string;
   readonly port: number;
+  readonly insecure: boolean;
   readonly advertise: string | undefined;
   readonly ttlMs: number;
   readonly maxDeadlineMs: number;
@@ -34,16 +35,10 @@ export interface ResolvedServerOptions {
 
 export function resolveServerOptions(options: ServerOptions = {}): ResolvedServerOptions {
   const { host, port } = parseListen(options.listen ?? '127.0.0.1:0');
-  if (isWildcard(host) && options.insecure !== true) {
-    throw new ServiceError(
-      'InvalidArgument',
-      `server.listen is ${options.listen}: listening on every interface without TLS wants insecure: true; 127.0.0.1 or one private address does not`,
-      { executed: 'no' },
-    );
-  }
   return Object.freeze({
     host,
     port,
+    insecure: options.insecure ?? false,
     advertise: checkedAdvertise(options.advertise),
     ttlMs: checkedNumber('server.ttlMs', options.ttlMs, { min: 1_000, max: 86_400_000, fallback: 15 * 1_000 }),
     maxDeadlineMs: checkedNumber('server.maxDeadlineMs', options.maxDeadlineMs, {
@@ -57,6 +52,21 @@ export function resolveServerOptions(options: ServerOptions = {}): ResolvedServe
       fallback: defaultMaxMessageBytes,
     }),
   });
+}
+
+/**
+ * Whoever listens on every interface says how calls are kept from being read there.
+ *
+ * @throws ServiceError `InvalidArgument` that names the mends.
+ */
+export function checkExposure({ host, port, insecure }: ResolvedServerOptions, encrypted: boolean): void {
+  if (encrypted || insecure || !isWildcard(host)) return;
+  const listen = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+  throw new ServiceError(
+    'InvalidArgument',
+    `server.listen is ${listen}: listening on every interface wants TLS (the option tls) or insecure: true; 127.0.0.1 or one private address does not`,
+    { executed: 'no' },
+  );
 }
 
 /** Whether a host means every interface, in any of its spellings: `0.0.0.0`, `0`, `::`, `0:0::0`. */

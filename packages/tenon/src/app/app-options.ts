@@ -1,6 +1,6 @@
 import { type LogLevel, ServiceError } from '@tenon/contract';
 import { checkedNumber } from '@tenon/contract/authoring';
-import type { ClientOptions, ServerOptions } from '@tenon/core';
+import type { ClientOptions, ServerOptions, TlsOptions } from '@tenon/core';
 import type { AnyClass } from '../definition/service-definition.js';
 import type { Module } from '../di/modules.js';
 import { type Environment, type ProfileName, readEnvironment } from './environment.js';
@@ -19,6 +19,8 @@ export interface AppOptions {
   readonly server?: ServerOptions;
   /** Timeout, retry and content type of calls made by this app. */
   readonly client?: ClientOptions;
+  /** Puts every wire of this app under TLS: its port, and the connections that it makes. Default: in the clear. */
+  readonly tls?: TlsOptions;
   /** What the default logger says, and how. `TENON_LOG_LEVEL` and `TENON_LOG_FORMAT` win over it. */
   readonly log?: { readonly level?: LogLevel; readonly format?: 'json' | 'text' };
   /**
@@ -44,6 +46,7 @@ export interface ResolvedAppOptions {
   readonly profileIsDefault: boolean;
   readonly server: ServerOptions;
   readonly client: ClientOptions;
+  readonly tls: TlsOptions | undefined;
   readonly log: { readonly level?: LogLevel; readonly format?: 'json' | 'text' };
   readonly failFast: boolean;
   readonly drainTimeoutMs: number;
@@ -83,6 +86,7 @@ export function resolveAppOptions(options: AppOptions, variables: NodeJS.Process
       ...(advertise === undefined ? {} : { advertise }),
     }),
     client: Object.freeze({ ...options.client }),
+    tls: options.tls,
     log: Object.freeze({ ...(level === undefined ? {} : { level }), ...(format === undefined ? {} : { format }) }),
     failFast: options.failFast ?? environment.failFast ?? false,
     drainTimeoutMs: milliseconds('drainTimeoutMs', options.drainTimeoutMs, 30 * 1_000),

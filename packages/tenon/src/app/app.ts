@@ -9,7 +9,8 @@ import {
   ServiceError,
   type Token,
 } from '@tenon/contract';
-import type { ClientOf } from '../clients/client-of.js';
+import { clientMethod } from '../clients/client-method.js';
+import type { ClientOf, Replies } from '../clients/client-of.js';
 import { type ClientTarget, clientToken } from '../clients/client-token.js';
 import { makeClient } from '../clients/make-client.js';
 import { makePublisher } from '../clients/make-publisher.js';
@@ -120,6 +121,22 @@ export class App implements AsyncDisposable {
     const descriptor: EndpointDescriptor = { service, name: endpoint, kind: 'unary', idempotent: false };
     const reply = await this.get(Client).unary(descriptor, value, options);
     return reply.value;
+  }
+
+  /**
+   * Calls a streaming endpoint by its names, and iterates its replies:
+   * `app.stream('greeter', 'Greeter.Count', { to: 3 })`.
+   *
+   * @param request - the one request, or with `kind: 'bidi'` an iterable of them.
+   */
+  stream(
+    service: string,
+    endpoint: string,
+    request: unknown = {},
+    { kind = 'server', ...options }: CallOptions & { readonly kind?: 'server' | 'bidi' } = {},
+  ): Replies<unknown> {
+    const descriptor: EndpointDescriptor = { service, name: endpoint, kind, idempotent: false };
+    return clientMethod(this.get(Client), descriptor)(request, options) as Replies<unknown>;
   }
 
   /** What is bound to a token, built if need be. */

@@ -4,11 +4,12 @@ import { jsonCodec } from '@tenon/codec-json';
 import { msgpackCodec } from '@tenon/codec-msgpack';
 import { Clock, provide } from '@tenon/contract';
 import { systemClock } from '@tenon/contract/authoring';
-import { callClient, callServer, p2cStrategy, registrySelector } from '@tenon/core';
+import { callClient, callServer, localServices, p2cStrategy, registrySelector, tls } from '@tenon/core';
 import { etcdRegistry } from '@tenon/registry-etcd';
 import { memoryRegistry } from '@tenon/registry-memory';
 import { httpTransport } from '@tenon/transport-http';
 import { memoryTransport } from '@tenon/transport-memory';
+import { tcpTransport } from '@tenon/transport-tcp';
 import { classValidator } from '@tenon/validator-class';
 import type { Module } from '../di/modules.js';
 import { consoleLogger } from '../logging/console-logger.js';
@@ -25,14 +26,18 @@ export function profileModules(options: ResolvedAppOptions): readonly Module[] {
     classValidator(),
     p2cStrategy(),
     registrySelector(),
+    localServices(),
     callClient(options.client),
     callServer(options.server),
+    ...(options.tls === undefined ? [] : [tls(options.tls)]),
   ];
   if (options.profile === 'test') return [...everywhere, memoryRegistry(), memoryTransport(), memoryBroker()];
   return [
     ...everywhere,
     etcdRegistry(etcd === undefined ? {} : { endpoints: [...etcd] }),
+    // The later one is asked first: nodes of Tenon's own are called over tenon/1.
     httpTransport(),
+    tcpTransport(),
     natsBroker(nats === undefined ? {} : { servers: [...nats] }),
   ];
 }

@@ -1,9 +1,8 @@
-import type { ServiceContract } from '../definition/contract.js';
-import type { AnyClass } from '../definition/service-definition.js';
+import type { ContractClass, ServiceContract } from '../definition/contract.js';
 import { ownMetadata, setMetadata } from '../metadata.js';
 
 /** What a client can be typed from. */
-export type ClientTarget<T extends object = object> = AnyClass<T> | ServiceContract<T>;
+export type ClientTarget<T extends object = object> = ContractClass<T> | ServiceContract<T>;
 
 /** The container's identifier of the client of one service: the same for the same class, kept on the class. */
 export function clientToken(target: ClientTarget): symbol {

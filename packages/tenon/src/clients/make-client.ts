@@ -1,21 +1,17 @@
-import {
-  type CallOptions,
-  type Client,
-  canonicalEndpoint,
-  type EndpointDescriptor,
-  ServiceError,
-} from '@tenon/contract';
+import { type Client, canonicalEndpoint, ServiceError } from '@tenon/contract';
 import { type DeclaredService, serviceKey } from '../decorators/service.js';
-import type { ServiceContract } from '../definition/contract.js';
+import { contractOf, type ServiceContract } from '../definition/contract.js';
 import { declaredEndpoints } from '../definition/read-service.js';
 import type { AnyClass } from '../definition/service-definition.js';
 import { ownMetadata } from '../metadata.js';
+import { type ClientFunction, clientMethod } from './client-method.js';
 import type { ClientOf } from './client-of.js';
 import type { ClientTarget } from './client-token.js';
 
 /** Makes the typed client of a service class or contract on top of the untyped one. */
 export function makeClient<T extends object>(target: ClientTarget<T>, client: Client): ClientOf<T> {
-  return typeof target === 'function' ? clientOfClass(target, client) : clientOfContract(target, client);
+  const made = contractOf(target);
+  return made === undefined ? clientOfClass(target as AnyClass<T>, client) : clientOfContract<T>(made, client);
 }
 
 /** The methods are known, so they are made once, as plain functions. */
@@ -31,11 +27,13 @@ function clientOfClass<T extends object>(serviceClass: AnyClass<T>, client: Clie
     );
   }
   const methods: Record<string, ClientFunction> = {};
-  for (const { method, name, idempotent = false, request, response } of declaredEndpoints(serviceClass)) {
-    methods[method] = clientFunction(client, {
+  for (const { method, name, stream = 'unary', idempotent = false, request, response } of declaredEndpoints(
+    serviceClass,
+  )) {
+    methods[method] = clientMethod(client, {
       service: declared.name,
       name: canonicalEndpoint(declared.as ?? serviceClass.name, name ?? method),
-      kind: 'unary',
+      kind: stream,
       idempotent,
       request,
       response,
@@ -46,7 +44,7 @@ function clientOfClass<T extends object>(serviceClass: AnyClass<T>, client: Clie
 
 /** Only the type knows the methods, so each is made when it is first used, and kept. */
 function clientOfContract<T extends object>(
-  { service, as, idempotent }: ServiceContract<T>,
+  { service, as, idempotent, streams }: ServiceContract,
   client: Client,
 ): ClientOf<T> {
   const methods: Record<string | symbol, ClientFunction> = Object.create(null);
@@ -54,20 +52,14 @@ function clientOfContract<T extends object>(
     get: (made, method) => {
       // A client is not a promise: awaiting it must not call a remote method named "then".
       if (typeof method === 'symbol' || method === 'then') return undefined;
-      made[method] ??= clientFunction(client, {
+      made[method] ??= clientMethod(client, {
         service,
         name: canonicalEndpoint(as, method),
-        kind: 'unary',
+        kind: streams.get(method) ?? 'unary',
         idempotent: idempotent.has(method),
       });
       return made[method];
     },
     set: () => false,
   }) as ClientOf<T>;
-}
-
-type ClientFunction = (request?: unknown, options?: CallOptions) => Promise<unknown>;
-
-function clientFunction(client: Client, endpoint: EndpointDescriptor): ClientFunction {
-  return (request = {}, options) => client.unary(endpoint, request, options).then((reply) => reply.value);
 }

@@ -1,4 +1,4 @@
-import { canonicalEndpoint, checkedTopic, noMetadata, ServiceError } from '@tenon/contract';
+import { canonicalEndpoint, checkedTopic, noMetadata, type Schema, ServiceError } from '@tenon/contract';
 import { type DeclaredEndpoint, endpointsKey } from '../decorators/endpoint.js';
 import { topicOf } from '../decorators/event.js';
 import { type DeclaredService, serviceKey } from '../decorators/service.js';
@@ -63,15 +63,38 @@ function readEndpoints(serviceClass: AnyClass, service: string, wireName: string
       descriptor: {
         service,
         name,
-        kind: 'unary',
+        kind: declared.stream ?? 'unary',
         idempotent: declared.idempotent ?? false,
-        request: requestTypeOf(serviceClass, declared.method, declared.request, 'request'),
+        request: requestOf(serviceClass, declared),
         response: declared.response,
       },
       use: usesOf(serviceClass, declared.method),
       metadata: declared.metadata ?? noMetadata,
     };
   });
+}
+
+/** What each request looks like; where they stream, no compiler emits it. */
+function requestOf(serviceClass: AnyClass, declared: DeclaredEndpoint): Schema | undefined {
+  const { method, stream, request } = declared;
+  const place = `${serviceClass.name}.${method}`;
+  if (stream === undefined && isGenerator(serviceClass, method)) {
+    throw wrong(
+      `${place} yields many replies but is declared to give one: say @Endpoint({ stream: 'server' }), or 'bidi'`,
+    );
+  }
+  if (stream === 'client' || stream === 'bidi') {
+    if (request !== undefined) return request;
+    throw wrong(
+      `${place} takes a stream of requests, whose class nothing else tells: say @Endpoint({ stream: '${stream}', request: TheClass })`,
+    );
+  }
+  return requestTypeOf(serviceClass, method, request, 'request');
+}
+
+function isGenerator(serviceClass: AnyClass, method: string): boolean {
+  const handler: unknown = Reflect.get(serviceClass.prototype, method);
+  return Object.prototype.toString.call(handler) === '[object AsyncGeneratorFunction]';
 }
 
 function readSubscriptions(serviceClass: AnyClass): readonly SubscriptionDefinition[] {

@@ -1,0 +1,15 @@
+/** Holds whoever awaits `opened` back until `open` is called. */
+export class Latch {
+  readonly opened: Promise<void>;
+  #open: () => void = () => {};
+
+  constructor() {
+    this.opened = new Promise((resolve) => {
+      this.#open = resolve;
+    });
+  }
+
+  open(): void {
+    this.#open();
+  }
+}

@@ -1,0 +1,57 @@
+import { type Candidate, type Clock, type Selector, ServiceError } from '@tenon/contract';
+import type { PreparedCall } from './prepared-call.js';
+import { untilEnd } from './until-end.js';
+
+/** A node for one attempt, at once where the selector knows its nodes; else waited for until the call must be under way. */
+export function select(
+  call: PreparedCall,
+  exclude: ReadonlySet<string> | undefined,
+  { selector, clock }: { readonly selector: Selector; readonly clock: Clock },
+): Candidate | Promise<Candidate> {
+  const { service } = call.endpoint;
+  const wanted = new Wanted(call, exclude);
+  const selected = selector.select(service, wanted);
+  if (!(selected instanceof Promise)) return selected;
+  const { readyBy: deadline, cancellation } = call;
+  return untilEnd(selected, { deadline, cancellation }, clock, (late) => {
+    wanted.giveUp();
+    // A node that was chosen all the same is given back: load-aware strategies count it as busy until then.
+    late.then((candidate) => selector.report(service, candidate, { elapsedMs: 0, error: neverCalled() }), nothing);
+  });
+}
+
+/** The node at an address that the caller named. */
+export function directCandidate(address: string, service: string): Candidate {
+  const node = { id: '', address, metadata: {} };
+  return { node, record: { name: service, version: '', metadata: {}, endpoints: [], nodes: [node] } };
+}
+
+/** What is asked of the selector. */
+class Wanted {
+  readonly filters: PreparedCall['filters'];
+  readonly exclude: ReadonlySet<string> | undefined;
+  readonly key: string | undefined;
+  #controller: AbortController | undefined;
+
+  constructor({ filters, key }: PreparedCall, exclude: ReadonlySet<string> | undefined) {
+    this.filters = filters;
+    this.exclude = exclude;
+    this.key = key;
+  }
+
+  /** A selector that has to wait looks at it: its wait then ends with the call's. Else none is made. */
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    return this.#controller.signal;
+  }
+
+  giveUp(): void {
+    this.#controller?.abort();
+  }
+}
+
+function neverCalled(): ServiceError {
+  return new ServiceError('Canceled', 'the call had ended before its node was chosen', { executed: 'no' });
+}
+
+function nothing(): void {}

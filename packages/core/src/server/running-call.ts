@@ -1,0 +1,170 @@
+import {
+  type CancelListener,
+  type Clock,
+  type EndpointKind,
+  type IncomingCall,
+  type Logger,
+  type Metadata,
+  type Peer,
+  type Reply,
+  type Schema,
+  type ServedCall,
+  ServiceError,
+} from '@tenon/contract';
+import type { DeadlineEntry } from '@tenon/contract/authoring';
+import { CallContext, type CallContextInit } from '../context/index.js';
+import type { SeenCall } from '../interceptors/seen-call.js';
+import { CallMessages } from './call-messages.js';
+import { handlerError } from './handler-error.js';
+
+/** Where a call goes: the way of its endpoint. */
+export interface CallRoute {
+  readonly node: string;
+  readonly service: string;
+  readonly endpoint: string;
+  readonly kind: EndpointKind;
+  /** Serves one call, at once or by a promise. */
+  serve(call: RunningCall, seen: SeenCall | undefined): Reply | Promise<Reply>;
+}
+
+/** What every call of a dispatcher shares. */
+export interface CallKeeper {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Told once when nothing of a call runs any more. */
+  ended(call: RunningCall): void;
+}
+
+/**
+ * One call from its arrival until nothing of it runs any more: how it stands, who is to be answered, and what it takes
+ * to end it early.
+ *
+ * Cancelling answers the caller at once; the handler, which may take its time to notice, still counts as running.
+ */
+export class RunningCall implements ServedCall, DeadlineEntry, CancelListener, CallContextInit {
+  readonly incoming: IncomingCall;
+  readonly route: CallRoute | undefined;
+  readonly context: CallContext;
+  readonly service: string;
+  readonly endpoint: string;
+  readonly metadata: Metadata;
+  readonly deadline: number;
+  readonly peer: Peer;
+  readonly node: string | undefined;
+  readonly clock: Clock;
+  wheelSlot = -1;
+  wheelNext: DeadlineEntry | undefined = undefined;
+  wheelPrevious: DeadlineEntry | undefined = undefined;
+  readonly #keeper: CallKeeper;
+  #handlerStarted = false;
+  #answered = false;
+  /** What of it still runs: serving it, and where it streams its replies these. */
+  #runningParts = 1;
+  #failure: ServiceError | undefined;
+  #requests: CallMessages | undefined;
+  #replies: CallMessages | undefined;
+
+  /** @param isLate - its time had run out before it arrived. */
+  constructor(
+    incoming: IncomingCall,
+    route: CallRoute | undefined,
+    deadline: number,
+    readonly isLate: boolean,
+    keeper: CallKeeper,
+  ) {
+    this.incoming = incoming;
+    this.route = route;
+    this.service = route?.service ?? incoming.service;
+    this.endpoint = route?.endpoint ?? incoming.endpoint;
+    this.metadata = incoming.metadata;
+    this.deadline = deadline;
+    this.peer = incoming.peer;
+    this.node = route?.node;
+    this.clock = keeper.clock;
+    this.#keeper = keeper;
+    this.context = new CallContext(this);
+  }
+
+  /** From here on the call counts as executed. Throws where it has been cancelled. */
+  begin(): void {
+    if (this.context.canceled !== undefined) throw this.context.canceled;
+    this.#handlerStarted = true;
+  }
+
+  /** The requests of a stream, each decoded and then checked by `validate`. */
+  requests(schema: Schema | undefined, validate: ((value: unknown) => unknown) | undefined): CallMessages {
+    const source = this.incoming.messages(schema)[Symbol.asyncIterator]();
+    this.#requests = new CallMessages(source, this.context, {
+      take: validate,
+      failure: (thrown) => ServiceError.from(thrown).with({ executed: 'yes' }),
+    });
+    return this.#requests;
+  }
+
+  /** A reply of many messages, once the first is there: until then a failure is that of the call. */
+  async replies(source: AsyncIterator<unknown>, schema: Schema | undefined): Promise<Reply> {
+    const replies = new CallMessages(source, this.context, {
+      failure: (thrown) => this.#errorOf(thrown),
+      ended: () => this.#partEnded(),
+    });
+    this.#replies = replies;
+    this.#runningParts += 1;
+    // The caller may have left while the handler still made up its stream.
+    if (this.context.canceled !== undefined) replies.cancel(this.context.canceled);
+    const first = await replies.next();
+    this.context.beginReply();
+    replies.unread(first);
+    return { value: undefined, messages: replies, metadata: this.context.replyMetadata, schema };
+  }
+
+  /** What serving the call came to. */
+  succeed(reply: Reply): void {
+    // An interceptor that answers something else keeps the handler's replies from everyone.
+    if (reply.messages === undefined) void this.#replies?.return();
+    this.#partEnded();
+    if (this.#answered) return;
+    this.#answered = true;
+    this.incoming.reply(reply);
+  }
+
+  fail(thrown: unknown): void {
+    const error = this.#errorOf(thrown);
+    this.#replies?.cancel(error);
+    this.#partEnded();
+    if (this.#answered) return;
+    this.#answered = true;
+    this.incoming.fail(error);
+  }
+
+  cancel(reason: ServiceError): void {
+    const { context } = this;
+    if (context.canceled !== undefined || this.#runningParts === 0) return;
+    context.cancel(reason);
+    this.#requests?.cancel(reason);
+    this.#replies?.cancel(reason.with({ executed: 'maybe' }));
+    if (this.#answered) return;
+    this.#answered = true;
+    this.incoming.fail(reason.with({ executed: this.#handlerStarted ? 'maybe' : 'no' }));
+  }
+
+  onCancel(reason: ServiceError): void {
+    this.cancel(reason);
+  }
+
+  onDeadline(): void {
+    this.cancel(new ServiceError('DeadlineExceeded', 'the deadline passed during the call'));
+  }
+
+  #partEnded(): void {
+    this.#runningParts -= 1;
+    if (this.#runningParts === 0) this.#keeper.ended(this);
+  }
+
+  /** An error of the replies comes by here twice where it ends the call, and is judged once. */
+  #errorOf(thrown: unknown): ServiceError {
+    if (this.#failure !== undefined && thrown === this.#failure) return this.#failure;
+    const { context } = this;
+    this.#failure = handlerError(thrown, { handlerStarted: this.#handlerStarted, context }, this.#keeper.logger);
+    return this.#failure;
+  }
+}

@@ -1,0 +1,2 @@
+export { tls } from './tls.js';
+export type { TlsOptions } from './tls-options.js';

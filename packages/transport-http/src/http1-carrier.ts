@@ -1,0 +1,57 @@
+import type { Clock, EndpointKind } from '@tenon/contract';
+import type { Body } from './body-encoder.js';
+import type { ClientCall } from './client-call.js';
+import type { RequestTemplate } from './client-dialect.js';
+import type { Dialer } from './dialer.js';
+import type { FieldPairs } from './headers.js';
+import type { CallCarrier } from './http-connection.js';
+import { type HttpAddress, hostAndPort } from './node-address.js';
+import { SocketPool, type SocketPoolOptions } from './socket-pool.js';
+
+/** Carries calls over HTTP/1.1, each on a socket of its own for its time. */
+export class Http1Carrier implements CallCarrier {
+  readonly kinds: readonly EndpointKind[];
+  readonly #host: string;
+  readonly #pool: SocketPool;
+  readonly #clock: Clock;
+  readonly #heads = new WeakMap<RequestTemplate, string>();
+
+  constructor(
+    address: HttpAddress,
+    kinds: readonly EndpointKind[],
+    dialer: Dialer,
+    options: SocketPoolOptions,
+    clock: Clock,
+  ) {
+    this.kinds = kinds;
+    this.#host = hostAndPort(address);
+    this.#clock = clock;
+    this.#pool = new SocketPool(dialer, options, clock);
+  }
+
+  /** Here a call has one request, so there is a body. */
+  send(call: ClientCall, template: RequestTemplate, fields: FieldPairs, body: Body = ''): void {
+    let head = this.#headOf(template);
+    for (let index = 0; index < fields.length; index += 2) head += `${fields[index]}: ${fields[index + 1]}\r\n`;
+    this.#pool.send(call, `${head}Content-Length: ${body.length}\r\n\r\n`, body, this.#clock.now());
+  }
+
+  forget(call: ClientCall): void {
+    this.#pool.forget(call);
+  }
+
+  destroy(): void {
+    this.#pool.destroy();
+  }
+
+  #headOf(template: RequestTemplate): string {
+    let head = this.#heads.get(template);
+    if (head === undefined) {
+      const { path, fields } = template;
+      head = `POST ${path} HTTP/1.1\r\nHost: ${this.#host}\r\n`;
+      for (let index = 0; index < fields.length; index += 2) head += `${fields[index]}: ${fields[index + 1]}\r\n`;
+      this.#heads.set(template, head);
+    }
+    return head;
+  }
+}

@@ -1,0 +1,185 @@
+import { type ClientHttp2Session, connect } from 'node:http2';
+import type { Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import { type CancelTimer, type Clock, ServiceError } from '@tenon/contract';
+import { type Dialer, unreachable } from './dialer.js';
+import type { Http2Exchange } from './http2-exchange.js';
+import { wireError } from './wire-error.js';
+
+/** How a session is made and watched over. */
+export interface Http2LinkOptions {
+  readonly connectTimeoutMs: number;
+  /** A session with calls under way is asked this often whether it is still there. */
+  readonly pingMs: number;
+  readonly maxMessageBytes: number;
+}
+
+/** One session of HTTP/2, from dialling to its end. Calls wait here until it stands, and while it has no room. */
+export class Http2Link {
+  readonly #authority: string;
+  readonly #dialer: Dialer;
+  readonly #options: Http2LinkOptions;
+  readonly #clock: Clock;
+  readonly #onClosed: () => void;
+  readonly #waiting = new Set<Http2Exchange>();
+  readonly #underWay = new Set<Http2Exchange>();
+  readonly #socket: Socket;
+  #session: ClientHttp2Session | undefined = undefined;
+  #state: 'connecting' | 'ready' | 'leaving' | 'closed' = 'connecting';
+  #maxStreams = assumedStreams;
+  #cancelConnectTimeout: CancelTimer;
+  #cancelPing: CancelTimer | undefined = undefined;
+  #pinged = false;
+
+  constructor(authority: string, dialer: Dialer, options: Http2LinkOptions, clock: Clock, onClosed: () => void) {
+    this.#authority = authority;
+    this.#dialer = dialer;
+    this.#options = options;
+    this.#clock = clock;
+    this.#onClosed = onClosed;
+    this.#socket = dialer.dial();
+    this.#socket.on('error', this.#onDialError);
+    this.#socket.once('close', this.#onDialClose);
+    this.#socket.once(dialer.readyEvent, () => this.#begin());
+    this.#cancelConnectTimeout = clock.after(options.connectTimeoutMs, () => {
+      const text = `connecting took longer than ${options.connectTimeoutMs} ms`;
+      this.#end(new ServiceError('Unavailable', text, { executed: 'no' }));
+    });
+  }
+
+  /** Whether it takes further calls. */
+  get open(): boolean {
+    if (this.#state === 'connecting') return true;
+    return this.#state === 'ready' && this.#session?.closed === false;
+  }
+
+  send(exchange: Http2Exchange): void {
+    exchange.onOver = () => this.#over(exchange);
+    this.#waiting.add(exchange);
+    this.#flush();
+  }
+
+  /** Ends it at once. No call is under way any more. */
+  destroy(): void {
+    this.#end(new ServiceError('Unavailable', 'the connection was closed', { executed: 'no' }));
+  }
+
+  #begin(): void {
+    if (this.#state !== 'connecting') return;
+    this.#cancelConnectTimeout();
+    this.#socket.off('error', this.#onDialError);
+    this.#socket.off('close', this.#onDialClose);
+    const protocol = (this.#socket as TLSSocket).alpnProtocol;
+    if (protocol !== 'h2') {
+      this.#end(new ServiceError('Unavailable', 'the node does not speak HTTP/2', { executed: 'no' }));
+      return;
+    }
+    const session = connect(this.#authority, {
+      createConnection: () => this.#socket,
+      settings: { enablePush: false, initialWindowSize: streamWindowBytes },
+      // Node counts in millions of bytes. What is bounded by windows and message limits needs no third bound that is lower.
+      maxSessionMemory: 1_000,
+    });
+    this.#session = session;
+    this.#state = 'ready';
+    session.on('error', (error) => this.#end(this.#broken(error)));
+    session.on('close', () => this.#end(this.#broken(undefined)));
+    session.on('goaway', this.#onGoaway);
+    session.on('remoteSettings', ({ maxConcurrentStreams = Number.POSITIVE_INFINITY }) => {
+      this.#maxStreams = maxConcurrentStreams;
+      this.#flush();
+    });
+    session.once('connect', () => session.setLocalWindowSize(connectionWindowBytes));
+    this.#flush();
+  }
+
+  /** Sends what there is room for. */
+  #flush(): void {
+    const session = this.#session;
+    if (this.#state !== 'ready' || session === undefined) return;
+    if (session.closed) {
+      this.#refuseWaiting();
+      return;
+    }
+    for (const exchange of this.#waiting) {
+      if (this.#underWay.size >= this.#maxStreams || session.closed) break;
+      this.#waiting.delete(exchange);
+      this.#underWay.add(exchange);
+      exchange.begin(session);
+    }
+    if (this.#underWay.size > 0) this.#cancelPing ??= this.#clock.after(this.#options.pingMs, this.#ping);
+  }
+
+  #over(exchange: Http2Exchange): void {
+    this.#waiting.delete(exchange);
+    if (this.#underWay.delete(exchange) && this.#waiting.size > 0) this.#flush();
+  }
+
+  /** A connection whose peer vanished without a word is noticed by nobody else. */
+  readonly #ping = (): void => {
+    this.#cancelPing = undefined;
+    const session = this.#session;
+    if (session === undefined || session.destroyed) return;
+    if (this.#pinged) {
+      this.#end(new ServiceError('Unavailable', `the peer did not answer a ping within ${this.#options.pingMs} ms`));
+      return;
+    }
+    if (this.#underWay.size === 0) return;
+    this.#pinged = session.ping((error) => {
+      if (error === null) this.#pinged = false;
+    });
+    this.#cancelPing = this.#clock.after(this.#options.pingMs, this.#ping);
+  };
+
+  /** The calls that the peer has begun go on; the others it never will. */
+  readonly #onGoaway = (_code: number, lastStreamId: number): void => {
+    if (this.#state === 'ready') this.#state = 'leaving';
+    for (const exchange of [...this.#underWay]) {
+      if (exchange.streamId > lastStreamId) exchange.fail(refused());
+    }
+    this.#refuseWaiting();
+  };
+
+  readonly #onDialError = (error: Error): void => this.#end(unreachable(this.#dialer, error));
+
+  readonly #onDialClose = (): void => this.#end(unreachable(this.#dialer, new Error('closed')));
+
+  #broken(error: Error | undefined): ServiceError {
+    if (error === undefined) return wireError(new Error('it was closed'), true, true);
+    return this.#dialer.explain(error) ?? wireError(error, true, true);
+  }
+
+  #end(error: ServiceError): void {
+    if (this.#state === 'closed') return;
+    this.#state = 'closed';
+    this.#cancelConnectTimeout();
+    this.#cancelPing?.();
+    // A socket may still have something to say that nobody is left to hear.
+    this.#socket.on('error', ignore);
+    for (const exchange of [...this.#underWay]) exchange.fail(error);
+    this.#refuseWaiting(error.executed === 'no' ? error : refused(error));
+    // It takes its session with it. Destroying that one would first wait for its last frames to leave.
+    this.#socket.destroy();
+    this.#onClosed();
+  }
+
+  #refuseWaiting(error: ServiceError = refused()): void {
+    for (const exchange of [...this.#waiting]) exchange.fail(error);
+  }
+}
+
+function refused(cause?: ServiceError): ServiceError {
+  return new ServiceError('Unavailable', 'the peer takes no further calls on this connection', {
+    executed: 'no',
+    cause,
+  });
+}
+
+function ignore(_error: Error): void {}
+
+/** Until the peer says otherwise; what RFC 9113 asks everybody to allow. */
+const assumedStreams = 100;
+
+/** What the peer may send unread on one stream, and on all together. */
+const streamWindowBytes = 256 * 1_024;
+const connectionWindowBytes = 1_024 * 1_024;

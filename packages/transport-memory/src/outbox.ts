@@ -1,0 +1,99 @@
+/** How many messages of one direction may be under way or wait to be read. */
+export const windowMessages = 16;
+
+const turnMessages = 64;
+
+/** The call that an outbox belongs to. None of them throws. */
+export interface OutboxOwner {
+  send(value: unknown): void;
+  /** All were sent. */
+  sent(): void;
+  /** The iterable threw. */
+  sendingFailed(thrown: unknown): void;
+}
+
+/** Sends the messages of an iterable, asking for the next one only while the reader has room for it. */
+export class Outbox {
+  readonly #owner: OutboxOwner;
+  #iterator: AsyncIterator<unknown> | undefined;
+  #credit = windowMessages;
+  #messages = 0;
+  #stopped = false;
+  #wake: () => void = () => {};
+
+  constructor(messages: AsyncIterable<unknown>, owner: OutboxOwner) {
+    this.#owner = owner;
+    void this.#run(messages);
+  }
+
+  /** There is room for so many more. */
+  credit(messages: number): void {
+    this.#credit += messages;
+    this.#wake();
+  }
+
+  /** Sends no more, and returns from the iteration. After its end it does nothing. */
+  stop(): void {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    this.#wake();
+    if (this.#iterator !== undefined) void returnFrom(this.#iterator);
+  }
+
+  async #run(messages: AsyncIterable<unknown>): Promise<void> {
+    try {
+      const iterator = messages[Symbol.asyncIterator]();
+      this.#iterator = iterator;
+      for (;;) {
+        if (this.#credit === 0) await this.#room();
+        if (this.#stopped) return;
+        const { value, done } = await iterator.next();
+        if (this.#stopped) return;
+        if (done === true) break;
+        this.#credit -= 1;
+        this.#owner.send(value);
+        this.#messages += 1;
+        // Where both sides are quick, everything happens in microtasks: timers and sockets would never have their turn.
+        if (this.#messages % turnMessages === 0) await nextTurn();
+      }
+      this.#end();
+      this.#owner.sent();
+    } catch (thrown) {
+      // After a stop the call has its outcome already, and nobody could be told another.
+      if (this.#stopped) return;
+      this.#end();
+      this.#owner.sendingFailed(thrown);
+    }
+  }
+
+  #room(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+    });
+  }
+
+  /** An iterator that ended or threw must not be returned from. */
+  #end(): void {
+    this.#stopped = true;
+    this.#iterator = undefined;
+  }
+}
+
+/** Leaves messages that nobody will read, so that whoever makes them can clean up. */
+export function leave(messages: AsyncIterable<unknown>): void {
+  void (async () => returnFrom(messages[Symbol.asyncIterator]()))().catch(() => {
+    // As below.
+  });
+}
+
+async function returnFrom(iterator: AsyncIterator<unknown>): Promise<void> {
+  try {
+    await iterator.return?.();
+  } catch {
+    // The call has ended with an outcome of its own; what cleaning up throws has nobody left to go to.
+  }
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
