@@ -1,38 +1,94 @@
 import { spawn } from 'node:child_process';
-import { readdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { build } from './build.mjs';
+import { install } from './install.mjs';
+import { command } from './system/command.mjs';
+import { root } from './system/repository.mjs';
+import { captured, inherited } from './system/run.mjs';
 
-// npm run bench [-- NAME] [-- --quick]: runs bench/NAME.ts, or every one, each in a process of its own, and sums up.
+// npm run bench [-- NAME …] [--quick | --long]: builds the packages and the benches, then runs bench/NAME.ts, or every one,
+// each in a process of its own, and sums up. A NAME may also be that of a cell, such as small@64 (bench/bars/cells.ts).
 
-const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const folder = join(root, 'bench');
-const names = readdirSync(folder, { withFileTypes: true })
-  .filter((entry) => entry.isFile() && entry.name.endsWith('.ts') && !entry.name.endsWith('.d.ts'))
-  .map((entry) => entry.name.slice(0, -'.ts'.length))
-  .sort();
 
-process.exitCode = await main(process.argv.slice(2));
-
-/** @param {readonly string[]} args */
-async function main(args) {
-  const wanted = args.filter((arg) => !arg.startsWith('-'));
+/**
+ * @param {readonly string[]} args
+ * @returns {Promise<number>}
+ */
+async function bench(args) {
+  const began = performance.now();
   const options = args.filter((arg) => arg.startsWith('-'));
-  const unknown = wanted.filter((name) => !names.includes(name));
-  if (unknown.length > 0) {
-    console.error(`no benchmark ${unknown.join(', ')} in bench/; there is: ${names.join(', ')}`);
-    return 2;
-  }
+  const unknownOption = options.find((option) => !['--quick', '--long'].includes(option));
+  if (unknownOption !== undefined) throw new Error(`no option ${unknownOption}; there are --quick and --long`);
+  await install();
+  await buildAll();
+  const plan = await planOf(args.filter((arg) => !arg.startsWith('-')));
+  if ([...plan.keys()].some((name) => needPeers.has(name))) await installPeers();
+
   const total = { passed: 0, failed: 0, skipped: 0 };
-  for (const name of wanted.length > 0 ? wanted : names) {
+  for (const [name, cells] of plan) {
     console.log(`\n# ${name}\n`);
-    const counts = await run(name, options);
+    const counts = await run(name, [...cells, ...options]);
     total.passed += counts.passed;
     total.failed += counts.failed;
     total.skipped += counts.skipped;
   }
-  console.log(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
+  console.log(`\n${Math.round((performance.now() - began) / 1_000)} s`);
+  console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
   return total.failed === 0 && total.passed + total.skipped > 0 ? 0 : 1;
+}
+
+/** What is measured is what users run: JavaScript as tsc writes it, from the built packages, by no loader. */
+async function buildAll() {
+  await build();
+  rmSync(join(folder, 'dist'), { recursive: true, force: true });
+  await captured(join(root, 'node_modules', '.bin', 'tsc'), ['-p', join(folder, 'tsconfig.build.json')]);
+}
+
+/** The peers are a project of their own, which nothing else needs. */
+async function installPeers() {
+  const peers = join(folder, 'peers');
+  const written = join(peers, 'node_modules', '.package-lock.json');
+  if (existsSync(written) && statSync(written).mtimeMs >= statSync(join(peers, 'package-lock.json')).mtimeMs) return;
+  console.log('Installing the peers: npm ci in bench/peers');
+  const code = await inherited('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], {
+    cwd: peers,
+  });
+  if (code !== 0) throw new Error(`npm ci in bench/peers ended with exit code ${code}; its messages are above.`);
+}
+
+/** The benches that race against what `bench/peers` has. */
+const needPeers = new Set(['calls', 'streams', 'connections', 'local']);
+
+/**
+ * Which benches to run, each with the cells that were named; without one it runs whole.
+ *
+ * @param {readonly string[]} wanted
+ * @returns {Promise<Map<string, string[]>>}
+ */
+async function planOf(wanted) {
+  const names = readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+    .map((entry) => entry.name.slice(0, -'.ts'.length))
+    .sort();
+  if (wanted.length === 0) return new Map(names.map((name) => [name, []]));
+  const { cells } = await import(new URL('../bench/dist/bars/cells.js', import.meta.url).href);
+  /** @type {Map<string, string[]>} */
+  const plan = new Map();
+  for (const name of wanted) {
+    if (names.includes(name)) {
+      plan.set(name, []);
+      continue;
+    }
+    const cell = cells.find((/** @type {{ name: string }} */ one) => one.name === name);
+    if (cell === undefined) {
+      const known = cells.map((/** @type {{ name: string }} */ one) => one.name);
+      throw new Error(`no bench ${name}; there are ${names.join(', ')}, and the cells ${known.join(', ')}`);
+    }
+    plan.set(cell.bench, [...(plan.get(cell.bench) ?? []), name]);
+  }
+  return plan;
 }
 
 /**
@@ -40,12 +96,11 @@ async function main(args) {
  * having counted a failure is itself one.
  *
  * @param {string} name
- * @param {readonly string[]} options
+ * @param {readonly string[]} args
  * @returns {Promise<{ passed: number, failed: number, skipped: number }>}
  */
-function run(name, options) {
-  const flags = ['--import', '@oxc-node/core/register', '-C', '@tenon/source'];
-  const child = spawn(process.execPath, [...flags, join(folder, `${name}.ts`), ...options], {
+function run(name, args) {
+  const child = spawn(process.execPath, [join(folder, 'dist', `${name}.js`), ...args], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -68,3 +123,5 @@ function run(name, options) {
     });
   });
 }
+
+await command(import.meta.url, bench);

@@ -5,11 +5,15 @@ import { nameAt, readLock, runtimeClosure } from './lockfile.mjs';
 /** Packages with an install script that users may get. Both work without having run it, and we never run it. */
 const allowedAtRunTime = new Map([
   ['protobufjs', 'comes with @grpc/proto-loader (etcd3); its script only prints a warning about version ranges'],
-  ['msgpackr-extract', 'an optional native decoder of msgpackr, left out by --omit=optional'],
 ]);
 
 /** Packages with an install script that only developers get. A new one is a decision: add it with its reason. */
-const allowedForDevelopment = new Map([]);
+const allowedForDevelopment = new Map([
+  [
+    'msgpackr-extract',
+    'an optional native decoder of msgpackr, which tests and benches compare with; left out by --omit=optional',
+  ],
+]);
 
 /** The oldest versions without a published advisory that concerns us. SECURITY.md says how a floor is raised. */
 const floors = new Map([

@@ -26,6 +26,12 @@ export class Inexpressible {
   }
 }
 
+/** What was thrown, with its place noted where it is {@link Inexpressible}. */
+export function within(thrown: unknown, step: string | number): unknown {
+  if (thrown instanceof Inexpressible) thrown.within(step);
+  return thrown;
+}
+
 /** `.items[2].price`. A key that does not look like a name may be content itself and is not repeated. */
 function stepText(step: string | number): string {
   if (typeof step === 'number') return `[${step}]`;

@@ -1,8 +1,20 @@
-import { Codec, type CodecCapabilities, type CodecSession, type Provider, provide } from '@tenon/contract';
+import {
+  Codec,
+  type CodecCapabilities,
+  type CodecLink,
+  type CodecSession,
+  type Provider,
+  provide,
+} from '@tenon/contract';
 import { checkedNumber } from '@tenon/contract/authoring';
-import type { ScanLimits } from './message-scan.js';
+import { LinkedSession, type SessionParts } from './linked-session.js';
+import { MessageReader, type ReadLimits } from './message-reader.js';
+import { MessageWriter } from './message-writer.js';
 import { msgpackDecoder } from './msgpack-decoder.js';
 import { msgpackEncoder } from './msgpack-encoder.js';
+import { RecordCodes } from './record-codes.js';
+import { ShapeTable } from './shape-table.js';
+import { maxAnnouncementElements } from './structure-limits.js';
 
 export interface MsgpackCodecOptions {
   /**
@@ -35,7 +47,7 @@ export function msgpackCodec(options: MsgpackCodecOptions = {}): Provider<Codec>
   return provide(Codec, [], () => new MsgpackCodec(limits));
 }
 
-function resolveMsgpackCodecOptions(options: MsgpackCodecOptions): ScanLimits {
+function resolveMsgpackCodecOptions(options: MsgpackCodecOptions): ReadLimits {
   return Object.freeze({
     maxDepth: checkedNumber('msgpackCodec.maxDepth', options.maxDepth, { min: 1, max: 512, fallback: 64 }),
     maxElements: checkedNumber('msgpackCodec.maxElements', options.maxElements, {
@@ -55,16 +67,31 @@ class MsgpackCodec implements Codec {
     bigints: true,
     nonFinite: true,
   });
+  readonly links = true;
+  readonly #parts: SessionParts;
+  /** All connections that are not linked have one session: nothing that it keeps shows in what it writes and reads. */
   readonly #session: CodecSession;
 
-  constructor(limits: ScanLimits) {
-    const encode = msgpackEncoder(limits.maxDepth);
-    const decode = msgpackDecoder(limits);
-    // Nothing is kept between values and schemas are not compiled, so all connections share one session.
+  constructor(limits: ReadLimits) {
+    const { maxDepth } = limits;
+    const codes = new RecordCodes();
+    const reader = new MessageReader(limits, codes);
+    this.#parts = {
+      maxDepth,
+      codes,
+      reader,
+      encodeAnnouncement: msgpackEncoder(new MessageWriter(2, new ShapeTable(codes, 0))),
+      announcementReader: new MessageReader({ maxDepth: 2, maxElements: maxAnnouncementElements }, codes),
+    };
+    const encode = msgpackEncoder(new MessageWriter(maxDepth, new ShapeTable(codes, maxUnlinkedShapes)));
+    const decode = msgpackDecoder(reader);
     this.#session = Object.freeze({ encoder: () => encode, decoder: () => decode });
   }
 
-  open(): CodecSession {
-    return this.#session;
+  open(link?: CodecLink): CodecSession {
+    return link?.linked === true ? new LinkedSession(this.#parts) : this.#session;
   }
 }
+
+/** Shapes that the shared session writes faster because it has met them before. */
+const maxUnlinkedShapes = 256;

@@ -1,12 +1,22 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import type { Decoder } from '@tenon/contract';
 import { BufferSink } from '@tenon/contract/authoring';
 import { expect, test } from 'vitest';
+import { MessageReader, type ReadLimits } from './message-reader.js';
+import { MessageWriter } from './message-writer.js';
 import { msgpackDecoder } from './msgpack-decoder.js';
 import { msgpackEncoder } from './msgpack-encoder.js';
+import { RecordCodes } from './record-codes.js';
+import { ShapeTable } from './shape-table.js';
 
-const limits = { maxDepth: 64, maxElements: 1_000_000 };
-const decode = msgpackDecoder(limits);
+const codes = new RecordCodes();
+const decode = decoderOf({ maxDepth: 64, maxElements: 1_000_000 });
+const encode = msgpackEncoder(new MessageWriter(64, new ShapeTable(codes, 64)));
+
+function decoderOf(limits: ReadLimits): Decoder {
+  return msgpackDecoder(new MessageReader(limits, codes));
+}
 
 function valueIn(hex: string): unknown {
   const bytes = Buffer.from(hex, 'hex');
@@ -15,7 +25,7 @@ function valueIn(hex: string): unknown {
 
 function bytesOf(value: unknown): Buffer {
   const sink = new BufferSink(64 * 1_024 * 1_024);
-  msgpackEncoder(64)(value, sink);
+  encode(value, sink);
   return sink.bytes();
 }
 
@@ -109,7 +119,7 @@ test('the source is left as it was, without so much as a property', () => {
 });
 
 test('limits are those of the decoder', () => {
-  const small = msgpackDecoder({ maxDepth: 1, maxElements: 3 });
+  const small = decoderOf({ maxDepth: 1, maxElements: 3 });
   expect(small(Buffer.from('92c0c0', 'hex'), 0, 3)).toEqual([null, null]);
   expect(() => small(Buffer.from('93c0c0c0', 'hex'), 0, 4)).toThrow(/more than 3 values/);
   expect(() => small(Buffer.from('9190', 'hex'), 0, 2)).toThrow(/nesting of more than 1/);

@@ -1,9 +1,16 @@
-import { ServiceError, type Sink } from '@tenon/contract';
+import { type Encoder, ServiceError, type Sink } from '@tenon/contract';
 import { BufferSink } from '@tenon/contract/authoring';
 import { expect, test } from 'vitest';
+import { MessageWriter } from './message-writer.js';
 import { msgpackEncoder } from './msgpack-encoder.js';
+import { RecordCodes } from './record-codes.js';
+import { ShapeTable } from './shape-table.js';
 
-const encode = msgpackEncoder(64);
+const encode = encoderOf(64);
+
+function encoderOf(maxDepth: number): Encoder {
+  return msgpackEncoder(new MessageWriter(maxDepth, new ShapeTable(new RecordCodes(), 64)));
+}
 
 function hexOf(value: unknown): string {
   const sink = new BufferSink(undefined, 1);
@@ -242,7 +249,22 @@ test('a value is asked for no more room than it takes, wherever the buffer ends'
 });
 
 test('the depth limit is the one that was set', () => {
-  const shallow = msgpackEncoder(1);
+  const shallow = encoderOf(1);
   shallow([1], new BufferSink());
   expect(() => shallow([[]], new BufferSink())).toThrow(/nested more than 1 deep/);
+});
+
+test('what a class is does not stay when an instance was of a built-in kind, or gets a toJSON later', () => {
+  class Labels extends Map<string, string> {}
+  class Order {
+    readonly id = 1;
+  }
+  hexOf(Object.create(Map.prototype));
+  hexOf(Object.create(Labels.prototype));
+  expect(refusalOf({ a: new Map() }).rawMessage).toMatch(/\.a is a Map/);
+  expect(refusalOf(new Labels()).rawMessage).toMatch(/is a Map/);
+  for (let turn = 0; turn < 3; turn += 1) expect(hexOf(new Order())).toBe('81a2696401');
+  expect(hexOf(Object.assign(new Order(), { toJSON: () => 'own' }))).toBe(hexOf('own'));
+  Object.defineProperty(Order.prototype, 'toJSON', { value: () => new Date(0) });
+  expect(hexOf([new Order()])).toBe(hexOf([new Date(0)]));
 });

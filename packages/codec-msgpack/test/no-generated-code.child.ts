@@ -37,12 +37,27 @@ for (const hex of [...definitions, repeated, ...extensionForms]) {
   }
 }
 
+// Names that would be code where they became a part of it, announced often enough to be compiled by any means.
+const names = ['`+globalThis.boom()+`', "'];boom();['", '*/boom();/*', 'constructor'];
+const codec = createMsgpackCodec();
+const [writer, reader] = [codec.open({ linked: true }), codec.open({ linked: true })];
+let linkedRecords = 0;
+for (let turn = 0; turn < 2_000; turn += 1) {
+  sink.reset();
+  writer.encoder()(Object.fromEntries(names.map((name) => [name, turn])), sink);
+  const record = reader.decoder()(sink.buffer, 0, sink.position) as Record<string, unknown>;
+  if (names.every((name) => record[name] === turn)) linkedRecords += 1;
+  const announcement = writer.announce?.();
+  if (announcement !== undefined) reader.learn?.(announcement, 0, announcement.length);
+}
+
 process.stdout.write(
   JSON.stringify({
     compiledByPlainMsgpackr,
     evalForbidden: codeGenerationIsForbidden(),
     sameShapedMaps: decoded.length,
     recordsRefused,
+    linkedRecords,
     compiledByTheCodec: compiled,
   }),
 );

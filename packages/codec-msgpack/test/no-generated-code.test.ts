@@ -10,6 +10,7 @@ test('nothing a peer sends becomes generated code', () => {
     evalForbidden: true,
     sameShapedMaps: 1_000,
     recordsRefused: 6,
+    linkedRecords: 2_000,
     compiledByTheCodec: 0,
   });
 });
