@@ -1,0 +1,191 @@
+import type { Duplex } from 'node:stream';
+import { type Call, type Connection, type Node, nodeMetadata, type Reply, ServiceError } from '@tenon/contract';
+import { ClientSession } from './client-session.js';
+import { codeOfNumber } from './error-payload.js';
+import { helloFrame, welcomeFrame } from './frame.js';
+import { type Hello, helloText, readHello } from './hello.js';
+import { Link, type LinkOwner } from './link.js';
+import { preamble } from './preamble.js';
+import { ProtocolViolation } from './protocol-violation.js';
+import type { WireContext } from './wire-context.js';
+
+/** Whom a connection is made to. */
+export interface DialledNode {
+  readonly node: Node;
+  readonly service: string;
+}
+
+/** A connection to one node: one socket. It is not made anew once it has ended; its calls say so and are safe to repeat. */
+export class TcpConnection implements Connection, LinkOwner {
+  /** Resolves when the server has introduced itself; rejects with `executed: 'no'` where it does not, or refuses. */
+  readonly opened: Promise<void>;
+  readonly #context: WireContext;
+  readonly #link: Link;
+  readonly #hello: Hello;
+  #session: ClientSession | undefined;
+  /** Why no further calls are made. */
+  #refusal: ServiceError | undefined;
+  #leaving = false;
+  #onOpened: (error: ServiceError | undefined) => void = () => {};
+  #onClosed: () => void = () => {};
+  readonly #closed: Promise<void>;
+  #whenIdle: (() => void)[] = [];
+
+  /** @param socket - connected, under TLS where `encrypted`. What is read from it goes to `receive`. */
+  constructor(context: WireContext, socket: Duplex, encrypted: boolean, dialled: DialledNode) {
+    this.#context = context;
+    this.#hello = helloTo(context, dialled);
+    this.opened = new Promise((resolve, reject) => {
+      this.#onOpened = (error) => (error === undefined ? resolve() : reject(error));
+    });
+    this.#closed = new Promise((resolve) => {
+      this.#onClosed = resolve;
+    });
+    socket.write(preamble());
+    this.#link = new Link(context, socket, this, { serving: false, encrypted });
+    const { writer } = this.#link;
+    const text = helloText(this.#hello);
+    writer.begin(helloFrame, 0);
+    writer.ensure(Buffer.byteLength(text));
+    writer.position += writer.buffer.write(text, writer.position);
+    writer.end();
+    writer.flush();
+  }
+
+  get ended(): boolean {
+    return this.#refusal !== undefined;
+  }
+
+  get busy(): boolean {
+    return this.#session !== undefined && this.#session.size > 0;
+  }
+
+  /** Takes what was read from the socket. */
+  receive(chunk: Buffer, start: number, end: number): void {
+    this.#link.receive(chunk, start, end);
+  }
+
+  unary(call: Call): Promise<Reply> {
+    const session = this.#session;
+    if (this.#refusal !== undefined || session === undefined) return this.#refuse(call);
+    if (call.endpoint.kind !== 'unary') return this.#refuseKind(call, 'unary');
+    return session.unary(call);
+  }
+
+  stream(call: Call): Promise<Reply> {
+    const session = this.#session;
+    if (this.#refusal !== undefined || session === undefined) return this.#refuse(call);
+    if (call.endpoint.kind === 'unary') return this.#refuseKind(call, 'a stream');
+    return session.stream(call);
+  }
+
+  async drain(): Promise<void> {
+    this.#refusal ??= unavailable('the connection takes no further calls');
+    if (this.busy) await new Promise<void>((resolve) => this.#whenIdle.push(resolve));
+    await this.close();
+  }
+
+  async close(): Promise<void> {
+    this.#refusal = new ServiceError('FailedPrecondition', 'the connection is closed', { executed: 'no' });
+    this.#link.destroy(unavailableNumber, 'the client closed the connection', unavailable('the connection was closed'));
+    await this.#closed;
+  }
+
+  callFrame(type: number, id: number, buffer: Buffer, start: number, end: number): void {
+    if (this.#session === undefined) throw new ProtocolViolation('a call before WELCOME');
+    this.#session.callFrame(type, id, buffer, start, end);
+  }
+
+  connectionFrame(type: number, buffer: Buffer, start: number, end: number): void {
+    if (this.#session !== undefined) this.#session.connectionFrame(type, buffer, start, end);
+    else if (type === welcomeFrame) this.#welcome(readHello(buffer, start, end));
+    else throw new ProtocolViolation('the server did not begin with WELCOME');
+  }
+
+  goneAway(code: number, reason: string): void {
+    const name = codeOfNumber(code);
+    if (this.#session === undefined) {
+      // A server that speaks another version says that this side broke the protocol; another node may not.
+      const refusal = name === undefined || name === 'InvalidArgument' ? 'Unavailable' : name;
+      this.#link.leave(new ServiceError(refusal, `the node refused the connection: ${reason}`));
+      return;
+    }
+    if (code !== 0) {
+      this.#link.leave(unavailable(`the node ended the connection: ${reason} (${name ?? code})`));
+      return;
+    }
+    this.#leaving = true;
+    this.#refusal ??= unavailable(`the node takes no further calls: ${reason}`);
+    this.#session.turnAway(this.#refusal);
+    this.#leaveWhenIdle();
+  }
+
+  linkEnded(reason: ServiceError): void {
+    this.#refusal ??= reason.with({ executed: 'no', node: this.#session?.node });
+    this.#onOpened(reason.with({ executed: 'no' }));
+    this.#session?.end(reason);
+    this.#idle();
+  }
+
+  linkClosed(): void {
+    this.#onClosed();
+  }
+
+  #welcome(welcome: Hello): void {
+    if (welcome.service !== this.#hello.service) {
+      throw new ProtocolViolation(`the server welcomes to ${welcome.service.slice(0, 256)}`);
+    }
+    try {
+      this.#session = new ClientSession(this.#context, this.#link.writer, this.#hello, welcome, () => this.#idle());
+    } catch (thrown) {
+      const error = ServiceError.from(thrown);
+      this.#link.end(failedPreconditionNumber, error.rawMessage, error);
+      return;
+    }
+    this.#link.greeted();
+    this.#onOpened(undefined);
+  }
+
+  #refuse({ endpoint }: Call): Promise<never> {
+    const refusal = this.#refusal ?? unavailable('the connection is not open yet');
+    return Promise.reject(refusal.with({ executed: 'no', service: endpoint.service, endpoint: endpoint.name }));
+  }
+
+  #refuseKind({ endpoint }: Call, wanted: string): Promise<never> {
+    const text = `${endpoint.name} is of kind ${endpoint.kind}, and was called as ${wanted}`;
+    return Promise.reject(
+      new ServiceError('InvalidArgument', text, {
+        executed: 'no',
+        service: endpoint.service,
+        endpoint: endpoint.name,
+      }),
+    );
+  }
+
+  #idle(): void {
+    for (const resolve of this.#whenIdle.splice(0)) resolve();
+    this.#leaveWhenIdle();
+  }
+
+  #leaveWhenIdle(): void {
+    if (this.#leaving && !this.busy) this.#link.leave(unavailable('the node has no further calls of this side'));
+  }
+}
+
+function helloTo({ options, codecs }: WireContext, { node, service }: DialledNode): Hello {
+  return {
+    service,
+    node: node.id,
+    instance: node.metadata[nodeMetadata.instance],
+    codecs: codecs.contentTypes,
+    linked: codecs.linked,
+    limits: options.limits,
+  };
+}
+
+function unavailable(message: string): ServiceError {
+  return new ServiceError('Unavailable', message);
+}
+
+const failedPreconditionNumber = 9;
+const unavailableNumber = 14;

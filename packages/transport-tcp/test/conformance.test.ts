@@ -1,0 +1,11 @@
+import { transportConformance } from '@tenon/conformance';
+import { describe, it } from 'vitest';
+import { newFixture, testTls } from './fixture.js';
+
+describe('in the clear', () => {
+  transportConformance({ describe, it }, { create: () => newFixture() });
+});
+
+describe('under TLS', () => {
+  transportConformance({ describe, it }, { create: () => newFixture(testTls('server')) });
+});
