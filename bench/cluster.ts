@@ -2,7 +2,7 @@ import { Cluster, FakeClock } from '@tenon/testing';
 import { Endpoint, Service } from 'tenon';
 
 // A fleet in one process: how long 2 s of fake time take with 20 nodes, and with starting, calling and closing them all.
-// Run: node --import @oxc-node/core/register -C @tenon/source bench/cluster.ts
+// Run: npm run bench -- cluster
 
 @Service('pinged')
 class Pinged {

@@ -1,9 +1,9 @@
-import { circumstances, conclude, table, writeResults } from './harness/report.js';
+import { conclude, table, writeResults } from './harness/report.js';
 import { sideBySide } from './harness/side-by-side.js';
 import { contests } from './validator/cases.js';
 
 // Compiled DTOs against plainToInstance + validateSync, the same values through both.
-// Run: node --import @oxc-node/core/register -C @tenon/source bench/validator.ts [--quick]
+// Run: npm run bench -- validator [--quick]
 // --quick measures a tenth of the time and keeps no results.
 
 const quick = process.argv.includes('--quick');
@@ -13,6 +13,6 @@ const text = table('compiled', 'plainToInstance + validateSync', outcomes);
 console.log(text);
 if (!quick) {
   const packages = ['@tenon/validator-class', 'class-validator', 'class-transformer', 'validator', 'tinybench'];
-  writeResults('validator', text, circumstances(packages, effort), outcomes);
+  writeResults('validator', text, packages, effort, outcomes);
 }
 conclude(outcomes);

@@ -1,23 +1,5 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { cpus, platform, release, totalmem } from 'node:os';
+import { circumstances, writePage } from './circumstances.js';
 import type { Effort, Outcome } from './side-by-side.js';
-
-/** What a figure means nothing without. */
-export interface Circumstances {
-  readonly date: string;
-  readonly machine: string;
-  readonly versions: Readonly<Record<string, string>>;
-  readonly effort: Effort;
-}
-
-/** The machine, the date and the versions of what was measured. */
-export function circumstances(packages: readonly string[], effort: Effort): Circumstances {
-  const processors = cpus();
-  const memory = `${Math.round(totalmem() / 2 ** 30)} GiB`;
-  const machine = `${processors.length} × ${processors[0]?.model ?? 'unknown'}, ${memory}, ${platform()} ${release()}`;
-  const versions = Object.fromEntries(packages.map((name) => [name, versionOf(name)]));
-  return { date: new Date().toISOString(), machine, versions: { node: process.versions.node, ...versions }, effort };
-}
 
 /** The outcomes as a table in Markdown. */
 export function table(ours: string, theirs: string, outcomes: readonly Outcome[]): string {
@@ -38,14 +20,15 @@ export function table(ours: string, theirs: string, outcomes: readonly Outcome[]
 }
 
 /** Writes `results/NAME.md` and `results/NAME.json`. */
-export function writeResults(name: string, text: string, facts: Circumstances, outcomes: readonly Outcome[]): void {
-  const folder = new URL('../results/', import.meta.url);
-  mkdirSync(folder, { recursive: true });
-  const versions = Object.entries(facts.versions).map(([what, version]) => `${what} ${version}`);
-  const method = `${facts.effort.repetitions} repetitions of ${facts.effort.timeMs} ms a side, taking turns; medians`;
-  const page = [`# ${name}`, text, `${facts.date}. ${facts.machine}. ${versions.join(', ')}. ${method}.`].join('\n\n');
-  writeFileSync(new URL(`${name}.md`, folder), `${page}\n`);
-  writeFileSync(new URL(`${name}.json`, folder), `${JSON.stringify({ ...facts, outcomes }, null, 2)}\n`);
+export function writeResults(
+  name: string,
+  text: string,
+  packages: readonly string[],
+  effort: Effort,
+  outcomes: readonly Outcome[],
+): void {
+  const method = `${effort.repetitions} repetitions of ${effort.timeMs} ms a side, taking turns; medians.`;
+  writePage(name, `${text}\n\n${method}`, circumstances(packages, `npm run bench -- ${name}`), { effort, outcomes });
 }
 
 /** Prints the line that the runner reads, and makes the process fail if a bar was missed. */
@@ -57,9 +40,4 @@ export function conclude(outcomes: readonly Outcome[]): void {
 
 function micro(nanoseconds: number): string {
   return (nanoseconds / 1_000).toFixed(nanoseconds < 10_000 ? 2 : 0);
-}
-
-function versionOf(name: string): string {
-  const file = new URL(`../../node_modules/${name}/package.json`, import.meta.url);
-  return (JSON.parse(readFileSync(file, 'utf8')) as { readonly version: string }).version;
 }

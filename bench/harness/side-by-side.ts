@@ -1,4 +1,6 @@
 import { Bench } from 'tinybench';
+import { cpuMs } from './cpu-clock.js';
+import { median } from './statistics.js';
 
 /** Two ways to do the same, and by how much the one must be faster. */
 export interface Contest {
@@ -79,11 +81,6 @@ async function time(run: () => unknown, timeMs: number): Promise<number> {
   return (result.latency.mean * 1e6) / batch;
 }
 
-function cpuMs(): number {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1_000;
-}
-
 function batchSize(run: () => unknown): number {
   const calls = 200;
   const start = process.hrtime.bigint();
@@ -108,11 +105,4 @@ function outcome(contest: Contest, samples: readonly Sample[]): Outcome {
     highest: Math.max(...ratios),
     met: ratio >= contest.bar,
   };
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((one, other) => one - other);
-  const middle = sorted.length >> 1;
-  const upper = sorted[middle] ?? Number.NaN;
-  return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? Number.NaN)) / 2;
 }

@@ -4,7 +4,10 @@ import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
 import type { Contest } from '../harness/side-by-side.js';
 import { Account, FiveFields, Order, Status } from './dto.js';
-import { NativeFields } from './native-fields.mjs';
+
+// Written as JavaScript and not compiled, so that its fields stay as they are: imported from where it stands.
+const native = new URL('../../validator/native-fields.mjs', import.meta.url);
+const { NativeFields } = (await import(native.href)) as typeof import('./native-fields.mjs');
 
 const five = { name: 'Ada Lovelace', count: 3, price: 12.5, active: true, status: Status.paid };
 

@@ -1,0 +1,145 @@
+import assert from 'node:assert/strict';
+import type { Connected, Contestant, Serving } from '../contestants/contestant.js';
+import { handlers } from '../workload/handlers.js';
+import { invalidRequests, type PayloadName, type Records, requests, type Small } from '../workload/payloads.js';
+import { between, countsBetween, edge } from './edge.js';
+import type { Figures } from './figures.js';
+import { Histogram } from './histogram.js';
+import type { Load, Task } from './orders.js';
+import { warmUp } from './warm-up.js';
+
+/**
+ * A closed loop: each caller sends its next request when it has the answer to the last. Answers are compared whole before
+ * anything is measured, and looked at one by one while it is.
+ */
+export async function driveCalls(
+  contestant: Contestant,
+  address: string,
+  task: Extract<Task, { kind: 'calls' }>,
+  serving: Serving | undefined,
+): Promise<Figures> {
+  const connected = await contestant.connect(address);
+  const crowds = task.loads.map((load) => new Crowd(callOf(connected, load.payload), load, contestant.refuses));
+  for (const crowd of crowds) await crowd.verify();
+  const counts = () => ({ ...connected.counts?.(), ...serving?.counts?.() });
+
+  await warmUp((forMs) => all(crowds, forMs), task.warmupMs);
+  const from = await edge(counts);
+  for (const crowd of crowds) crowd.forget();
+  const began = performance.now();
+  await all(crowds, task.windowMs);
+  const seconds = (performance.now() - began) / 1_000;
+  const to = await edge(counts);
+  await connected.close();
+
+  const calls = sum(crowds.map(({ sent }) => sent));
+  return {
+    ...between(from, to, calls),
+    seconds,
+    rates: crowds.map(({ sent }) => sent / seconds),
+    latencies: crowds.map(({ latency }) => latency),
+    ...(contestant.refuses === undefined
+      ? {}
+      : { checked: { calls, refused: sum(crowds.map(({ refused }) => refused)), parts: countsBetween(from, to) } }),
+  };
+}
+
+function all(crowds: readonly Crowd[], forMs: number): Promise<unknown> {
+  const until = performance.now() + forMs;
+  return Promise.all(crowds.map((crowd) => crowd.run(until)));
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, one) => total + one, 0);
+}
+
+/** One call of one size: its request, the answer it must get, and a look at an answer that costs nearly nothing. */
+interface Sized {
+  readonly call: (request: unknown) => Promise<unknown>;
+  readonly request: unknown;
+  readonly answer: unknown;
+  readonly isPlausible: (answer: unknown) => boolean;
+}
+
+function callOf(connected: Connected, payload: PayloadName): Sized {
+  const { small, records } = connected;
+  if (payload === 'small') {
+    if (small === undefined) throw new Error('this contestant has no endpoint `small`');
+    const request = requests.small;
+    const answer = handlers.small(request);
+    const isPlausible = (got: unknown): boolean => (got as Small).n === answer.n;
+    return { call: (value) => small(value as Small), request, answer, isPlausible };
+  }
+  if (records === undefined) throw new Error('this contestant has no endpoint `records`');
+  const request = requests[payload];
+  const answer = handlers.records(request);
+  const last = answer.items.length - 1;
+  const isPlausible = (got: unknown): boolean => (got as Records).items[last]?.id === answer.items[last]?.id;
+  return { call: (value) => records(value as Records), request, answer, isPlausible };
+}
+
+/** The callers of one load. */
+class Crowd {
+  sent = 0;
+  refused = 0;
+  #histogram = new Histogram();
+
+  constructor(
+    private readonly sized: Sized,
+    private readonly load: Load,
+    private readonly refuses: ((error: unknown) => boolean) | undefined,
+  ) {}
+
+  async verify(): Promise<void> {
+    // Some decoders give objects of classes of their own; what counts is what stands in them.
+    assert.deepEqual(plain(await this.sized.call(this.sized.request)), this.sized.answer);
+    if (this.refuses !== undefined) await this.#callInvalid();
+  }
+
+  forget(): void {
+    this.sent = 0;
+    this.refused = 0;
+    this.#histogram = new Histogram();
+  }
+
+  get latency() {
+    const { p50, p99, p999 } = { p50: 0.5, p99: 0.99, p999: 0.999 };
+    const at = (share: number): number => this.#histogram.quantile(share);
+    return { p50: at(p50), p99: at(p99), p999: at(p999) };
+  }
+
+  async run(until: number): Promise<void> {
+    await Promise.all(Array.from({ length: this.load.inFlight }, () => this.#caller(until)));
+  }
+
+  async #caller(until: number): Promise<void> {
+    const { call, request, isPlausible } = this.sized;
+    const histogram = this.#histogram;
+    // The end of one call is the beginning of the next: one look at the clock a call.
+    let began = performance.now();
+    while (began < until) {
+      this.sent += 1;
+      if (this.sent % 1_000 === 0 && this.refuses !== undefined) await this.#callInvalid();
+      else if (!isPlausible(await call(request))) throw new Error('an answer is not what it must be');
+      const ended = performance.now();
+      histogram.record(ended - began);
+      began = ended;
+    }
+  }
+
+  async #callInvalid(): Promise<void> {
+    try {
+      await this.sized.call(invalidRequests[this.load.payload]);
+    } catch (error) {
+      if (this.refuses?.(error) !== true) throw error;
+      this.refused += 1;
+      return;
+    }
+    throw new Error('an invalid request was answered');
+  }
+}
+
+/** Without prototypes, and without what a decoder notes about its types (`$typeName`). */
+function plain(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value, (key, inner: unknown) => (key.startsWith('$') ? undefined : inner)));
+}
