@@ -161,6 +161,14 @@ export class Client { write = write; port?: Port }`,
     `import { x } from 'nats';\nx();`,
     '1 nats is not declared',
   ),
+  {
+    rule: 'an undeclared dependency',
+    change: {
+      'bench/peers/package.json': manifest('peers', ['fastify']),
+      'bench/peers/http/fastify.mjs': `import fastify from 'fastify';\nimport { x } from 'nats';\nx(fastify);`,
+    },
+    reports: ['bench/peers/http/fastify.mjs:2 nats is not declared'],
+  },
   plant('an undeclared dependency', 'scripts/build.mjs', `import { x } from 'nats';\nx();`, '1 nats is not declared'),
   plant(
     'an undeclared dependency',

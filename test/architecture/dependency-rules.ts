@@ -1,6 +1,6 @@
 import { builtinModules } from 'node:module';
 import { posix } from 'node:path';
-import { type Package, type Project, packageNameOf, type Rule, type Violation } from './project.js';
+import { type Manifest, type Package, type Project, packageNameOf, type Rule, type Violation } from './project.js';
 import type { Import, SourceFile } from './source-file.js';
 
 /** Arrows point inward: who may depend on whom. */
@@ -120,7 +120,13 @@ function undeclared(project: Project, { file, name }: Mention): Finding | undefi
   if (builtinModules.includes(name)) return { problem: `${name} is a module of Node`, mend: `write node:${name}` };
   const owner = project.packages.find((one) => one.folder === file.packageFolder);
   if (owner === undefined) {
-    if (declaredBy(project.root).includes(name) || project.packageNamed(name) !== undefined) return undefined;
+    if (project.packageNamed(name) !== undefined) return undefined;
+    const apart = manifestApart(project, file);
+    if (apart !== undefined) {
+      if (declaredBy(apart.manifest).includes(name)) return undefined;
+      return { problem: `${name} is not declared`, mend: `declare it in ${apart.path}` };
+    }
+    if (declaredBy(project.root).includes(name)) return undefined;
     return { problem: `${name} is not declared`, mend: 'declare it in the root package.json' };
   }
   if (file.area === 'src') {
@@ -133,6 +139,16 @@ function undeclared(project: Project, { file, name }: Mention): Finding | undefi
   const known = [owner.manifest.name, ...declaredBy(owner.manifest), ...declaredBy(project.root)];
   if (known.includes(name)) return undefined;
   return { problem: `${name} is not declared`, mend: `list it under devDependencies of ${owner.folder}/package.json` };
+}
+
+/** The package.json of a folder that is installed by itself, outside of the workspace: the nearest above a file. */
+function manifestApart(project: Project, file: SourceFile): { path: string; manifest: Manifest } | undefined {
+  for (let folder = posix.dirname(file.path); folder !== '.'; folder = posix.dirname(folder)) {
+    const path = posix.join(folder, 'package.json');
+    const text = project.textOf(path);
+    if (text !== undefined) return { path, manifest: JSON.parse(text) as Manifest };
+  }
+  return undefined;
 }
 
 function isSourceOf(file: SourceFile, folder: string): boolean {

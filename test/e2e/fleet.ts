@@ -1,11 +1,13 @@
+import { fileURLToPath } from 'node:url';
 import { MemoryHub, memoryBroker } from '@tenon/broker-memory';
 import { MemoryRegistryStore, memoryRegistry } from '@tenon/registry-memory';
 import { httpTransport } from '@tenon/transport-http';
 import { MemoryNetwork, memoryTransport } from '@tenon/transport-memory';
-import { type App, type AppOptions, createApp, type Module } from 'tenon';
+import { tcpTransport } from '@tenon/transport-tcp';
+import { type App, type AppOptions, createApp, type Module, type TlsOptions } from 'tenon';
 
 /** The wires that the same cases run over. */
-export const wires = ['memory', 'http'] as const;
+export const wires = ['memory', 'http', 'http under TLS', 'tenon/1', 'tenon/1 under TLS'] as const;
 export type Wire = (typeof wires)[number];
 
 /** Several apps in one process that find each other through one memory registry, and call each other over one wire. */
@@ -18,15 +20,17 @@ export class TestFleet {
   constructor(private readonly wire: Wire) {}
 
   async start(options: Omit<AppOptions, 'profile'> = {}): Promise<App> {
-    const transport: Module = this.wire === 'http' ? httpTransport() : memoryTransport({ network: this.#network });
     const app = await createApp({
       log: { level: 'silent' },
+      ...(this.wire.endsWith('under TLS') ? { tls: testTls } : {}),
       ...options,
+      // A service of the same app is called over the wire like any other.
+      client: { local: 'off', ...options.client },
       profile: 'test',
       modules: [
         memoryRegistry({ store: this.#store }),
         memoryBroker({ hub: this.#hub }),
-        transport,
+        this.#transport(),
         ...(options.modules ?? []),
       ],
     });
@@ -35,7 +39,21 @@ export class TestFleet {
     return app;
   }
 
+  #transport(): Module {
+    if (this.wire === 'memory') return memoryTransport({ network: this.#network });
+    return this.wire.startsWith('http') ? httpTransport() : tcpTransport();
+  }
+
   async close(): Promise<void> {
     await Promise.all(this.#apps.splice(0).map((app) => app.close()));
   }
 }
+
+/** Throwaway certificates, made for tests: of 127.0.0.1, shown by both sides. */
+const certificates = new URL('../../packages/core/test/tls/', import.meta.url);
+const testTls: TlsOptions = {
+  ca: fileURLToPath(new URL('ca.pem', certificates)),
+  cert: fileURLToPath(new URL('server.pem', certificates)),
+  key: fileURLToPath(new URL('server-key.pem', certificates)),
+  mutual: true,
+};
