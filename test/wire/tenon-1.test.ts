@@ -42,7 +42,9 @@ async function dial(options = {}): Promise<Client> {
 describe('a client that was written from the page alone', () => {
   test('is welcomed by the service, and by a process that says which it is', async () => {
     const { welcome } = await dial();
-    expect(welcome).toMatchObject({ service: 'greeter', instance: expect.stringMatching(/./) });
+    const process = expect.stringMatching(/./);
+    expect(welcome).toMatchObject({ service: 'greeter', instance: process, version: '1.2.0' });
+    expect(welcome.node).toBe(`greeter-${welcome.instance}`);
     expect(welcome.codecs).toContain('application/json');
     expect((await dial()).welcome.instance).toBe(welcome.instance);
   });

@@ -21,7 +21,7 @@ export class FrameWriter implements Sink {
   readonly #outlet: SegmentOutlet;
   /** Where frames begin in a buffer. */
   readonly #bodyStart: number;
-  readonly #pieces = new PieceQueue();
+  #pieces: PieceQueue | undefined;
   /** Where the open frame began; -1 where none is open. */
   #frameStart = none;
   #messageStart = 0;
@@ -33,19 +33,17 @@ export class FrameWriter implements Sink {
   #tickScheduled = false;
   #turnScheduled = false;
   #closed = false;
-  /** Frames that are open around the open one, outermost first, and what was ended inside of them. */
-  #around: OpenFrame[] = [];
-  #inside: Buffer[] = [];
-  #whenIdle: (() => void)[] = [];
-  #waiters: RoomWaiter[] = [];
-  #turnWaiters: RoomWaiter[] = [];
+  /** What a frame that began inside of another has to do with. */
+  #nesting: Nesting | undefined;
+  #whenIdle: (() => void)[] | undefined;
+  #waiters: RoomWaiter[] | undefined;
+  #turnWaiters: RoomWaiter[] | undefined;
   #turnFrames = 0;
 
   /** @param segmented - whether frames travel in segments with a checksum: in the clear. */
   constructor(socket: Duplex, pool: BufferPool, segmented: boolean) {
     this.#pool = pool;
-    this.#outlet = new SegmentOutlet(socket, pool, segmented);
-    this.#outlet.onWrittenAll(() => this.#tellIdle());
+    this.#outlet = new SegmentOutlet(socket, pool, segmented, this.#onWrittenAll);
     this.#bodyStart = this.#outlet.bodyStart;
     this.buffer = pool.none;
     this.position = this.#bodyStart;
@@ -125,15 +123,16 @@ export class FrameWriter implements Sink {
     buffer[start + 2] = payloadBytes;
     this.#frameStart = none;
     this.#framesEnded += 1;
-    if (this.#around.length > 0) {
-      this.#inside.push(Buffer.from(buffer.subarray(start, this.position)));
-      this.#closeInside();
+    const nesting = this.#nesting;
+    if (nesting !== undefined && nesting.around.length > 0) {
+      nesting.inside.push(Buffer.from(buffer.subarray(start, this.position)));
+      this.#closeInside(nesting);
       return;
     }
     this.#frames += 1;
     this.#turnFrames += 1;
     if (buffer.length > pooledBytes) this.#leaveOwnBuffer(start);
-    if (this.#inside.length > 0) this.#appendInside();
+    if (nesting !== undefined) this.#appendInside(nesting);
     if (this.#frames >= earlyFrames || this.position >= earlyBytes) this.flush();
     else if (!this.#tickScheduled) this.#scheduleTick();
   }
@@ -158,6 +157,7 @@ export class FrameWriter implements Sink {
     const payload = this.buffer.length > pooledBytes ? written : Buffer.from(written);
     const message = new LongMessage(this.buffer[start + 3] as number, restType, id, payload, gate);
     this.rollBack();
+    this.#pieces ??= new PieceQueue();
     this.#pieces.add(message);
     this.wake();
     return message;
@@ -167,22 +167,24 @@ export class FrameWriter implements Sink {
   rollBack(): void {
     this.position = this.#frameStart;
     this.#frameStart = none;
-    if (this.#around.length > 0) {
-      this.#closeInside();
+    const nesting = this.#nesting;
+    if (nesting !== undefined && nesting.around.length > 0) {
+      this.#closeInside(nesting);
       return;
     }
     if (this.buffer.length > pooledBytes) this.#leaveOwnBuffer(this.position);
-    if (this.#inside.length > 0) this.#appendInside();
+    if (nesting !== undefined) this.#appendInside(nesting);
     if (!this.#tickScheduled) this.#scheduleTick();
   }
 
   /** Sends no more of a long message. */
   drop(message: LongMessage): void {
-    this.#pieces.drop(message);
+    this.#pieces?.drop(message);
   }
 
   /** Calls `resume` once when the peer takes what is written again. */
   awaitRoom(waiter: RoomWaiter): void {
+    this.#waiters ??= [];
     this.#waiters.push(waiter);
     this.wake();
   }
@@ -194,6 +196,7 @@ export class FrameWriter implements Sink {
 
   /** Calls `resume` once when others have had their turn: sockets, timers. */
   awaitTurn(waiter: RoomWaiter): void {
+    this.#turnWaiters ??= [];
     this.#turnWaiters.push(waiter);
     this.#scheduleTurn();
   }
@@ -227,19 +230,22 @@ export class FrameWriter implements Sink {
   /** Resolves when everything has been handed to the system, or the writer was closed. */
   idle(): Promise<void> {
     if (this.#closed || this.#isIdle()) return Promise.resolve();
-    return new Promise((resolve) => this.#whenIdle.push(resolve));
+    return new Promise((resolve) => {
+      this.#whenIdle ??= [];
+      this.#whenIdle.push(resolve);
+    });
   }
 
   /** Sends no more and frees what it holds. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#pieces.clear();
+    this.#pieces = undefined;
     this.#outlet.clear();
-    this.#waiters = [];
-    this.#turnWaiters = [];
+    this.#waiters = undefined;
+    this.#turnWaiters = undefined;
     if (this.#frameStart === none) this.#release();
-    for (const resolve of this.#whenIdle.splice(0)) resolve();
+    this.#tellIdle();
   }
 
   readonly #onTick = (): void => {
@@ -251,26 +257,38 @@ export class FrameWriter implements Sink {
     this.#turnScheduled = false;
     this.#turnFrames = 0;
     this.#turn();
-    for (const waiter of this.#turnWaiters.splice(0)) waiter.resume();
+    const waiters = this.#turnWaiters;
+    this.#turnWaiters = undefined;
+    resumeAll(waiters);
+  };
+
+  readonly #onWrittenAll = (): void => {
+    if (this.#whenIdle !== undefined && this.#isIdle()) this.#tellIdle();
   };
 
   #tellIdle(): void {
-    if (this.#whenIdle.length > 0 && this.#isIdle()) for (const resolve of this.#whenIdle.splice(0)) resolve();
+    const waiting = this.#whenIdle;
+    this.#whenIdle = undefined;
+    if (waiting !== undefined) for (const resolve of waiting) resolve();
   }
 
   #turn(): void {
     this.flush();
-    if (this.#pieces.size > 0) this.#sendPieces();
-    if (this.#waiters.length > 0 && !this.congested) for (const waiter of this.#waiters.splice(0)) waiter.resume();
+    if (this.#pieces !== undefined) this.#sendPieces(this.#pieces);
+    if (this.#waiters !== undefined && !this.congested) {
+      const waiters = this.#waiters;
+      this.#waiters = undefined;
+      resumeAll(waiters);
+    }
     if (this.#closed) this.position = this.#bodyStart;
     if (this.position === this.#bodyStart && this.#frameStart === none) this.#release();
   }
 
   /** A few pieces at a time: then others get their turn at the socket, and frames that came meanwhile go first. */
-  #sendPieces(): void {
+  #sendPieces(pieces: PieceQueue): void {
     let left = piecesPerTurnBytes;
     while (left > 0 && !this.congested && !this.#closed) {
-      const message = this.#pieces.next();
+      const message = pieces.next();
       if (message === undefined) break;
       const bytes = message.pieceBytes;
       this.begin(message.typeOf(bytes), message.id);
@@ -280,9 +298,10 @@ export class FrameWriter implements Sink {
       this.end();
       left -= bytes;
       if (!message.sent) continue;
-      this.#pieces.drop(message);
+      pieces.drop(message);
       message.finish();
     }
+    if (pieces.size === 0 && this.#pieces === pieces) this.#pieces = undefined;
     this.flush();
     if (left <= 0 && !this.congested) this.#scheduleTurn();
   }
@@ -332,7 +351,7 @@ export class FrameWriter implements Sink {
     buffer.copy(target, start, start, position);
     this.buffer = target;
     if (buffer.length > pooledBytes) return;
-    if (start > this.#bodyStart && this.#around.length === 0) {
+    if (start > this.#bodyStart && !this.#isInside) {
       this.#outlet.keep(buffer, start);
       this.#frames = 0;
     } else {
@@ -351,7 +370,8 @@ export class FrameWriter implements Sink {
 
   #openInside(): void {
     const { buffer, position } = this;
-    this.#around.push({
+    this.#nesting ??= { around: [], inside: [] };
+    this.#nesting.around.push({
       buffer,
       position,
       frameStart: this.#frameStart,
@@ -362,9 +382,9 @@ export class FrameWriter implements Sink {
     this.position = this.#bodyStart;
   }
 
-  #closeInside(): void {
+  #closeInside({ around }: Nesting): void {
     this.#pool.give(this.buffer);
-    const outer = this.#around.pop() as OpenFrame;
+    const outer = around.pop() as OpenFrame;
     this.buffer = outer.buffer;
     this.position = outer.position;
     this.#frameStart = outer.frameStart;
@@ -372,8 +392,10 @@ export class FrameWriter implements Sink {
     this.#maxMessageBytes = outer.maxMessageBytes;
   }
 
-  #appendInside(): void {
-    for (const frame of this.#inside.splice(0)) {
+  /** Puts what was ended inside of the frame behind it. */
+  #appendInside({ inside }: Nesting): void {
+    this.#nesting = undefined;
+    for (const frame of inside) {
       if (this.position + frame.length > this.buffer.length) this.#nextBuffer();
       this.buffer.set(frame, this.position);
       this.position += frame.length;
@@ -381,8 +403,12 @@ export class FrameWriter implements Sink {
     }
   }
 
+  get #isInside(): boolean {
+    return this.#nesting !== undefined && this.#nesting.around.length > 0;
+  }
+
   #isIdle(): boolean {
-    return this.#pieces.size === 0 && this.position === this.#bodyStart && this.#outlet.pendingBytes === 0;
+    return this.#pieces === undefined && this.position === this.#bodyStart && this.#outlet.pendingBytes === 0;
   }
 
   #release(): void {
@@ -397,12 +423,22 @@ export interface RoomWaiter {
   resume(): void;
 }
 
+/** Frames that are open around the open one, outermost first, and what was ended inside of them. */
+interface Nesting {
+  readonly around: OpenFrame[];
+  readonly inside: Buffer[];
+}
+
 interface OpenFrame {
   readonly buffer: Buffer;
   readonly position: number;
   readonly frameStart: number;
   readonly messageStart: number;
   readonly maxMessageBytes: number;
+}
+
+function resumeAll(waiters: readonly RoomWaiter[] | undefined): void {
+  if (waiters !== undefined) for (const waiter of waiters) waiter.resume();
 }
 
 function tooLong(bytes: number, limit: number): ServiceError {

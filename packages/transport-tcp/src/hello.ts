@@ -9,6 +9,8 @@ export interface Hello {
   readonly node: string;
   /** The run of the server's process, where it is known. */
   readonly instance?: string | undefined;
+  /** The version of the service that answers; absent where it is not known, and in a HELLO. */
+  readonly version?: string | undefined;
   /** Media types that it reads and writes, best first. */
   readonly codecs: readonly string[];
   /** Those of them for which it keeps a linked session. */
@@ -19,11 +21,12 @@ export interface Hello {
 export const maxHelloBytes = 16 * 1_024;
 
 /** The JSON of a HELLO or WELCOME. */
-export function helloText({ service, node, instance, codecs, linked, limits }: Hello): string {
+export function helloText({ service, node, instance, version, codecs, linked, limits }: Hello): string {
   return JSON.stringify({
     service,
     node,
     ...(instance === undefined ? {} : { instance }),
+    ...(version === undefined ? {} : { version }),
     codecs,
     ...(linked.length === 0 ? {} : { linked }),
     limits,
@@ -38,8 +41,9 @@ export function readHello(buffer: Buffer, start: number, end: number): Hello {
   if (codecs.length === 0 || codecs.length > maxCodecs) throw new ProtocolViolation('there must be 1 to 32 codecs');
   const linked = data['linked'] === undefined ? [] : texts(data, 'linked');
   const instance = data['instance'] === undefined ? undefined : text(data, 'instance');
+  const version = data['version'] === undefined ? undefined : text(data, 'version');
   const limits = readLimits(data['limits']);
-  return { service: text(data, 'service'), node: text(data, 'node'), instance, codecs, linked, limits };
+  return { service: text(data, 'service'), node: text(data, 'node'), instance, version, codecs, linked, limits };
 }
 
 function parsed(json: string): Readonly<Record<string, unknown>> {

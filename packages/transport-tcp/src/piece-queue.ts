@@ -83,10 +83,6 @@ export class PieceQueue {
     if (index < this.#turn) this.#turn -= 1;
   }
 
-  clear(): void {
-    this.#messages.length = 0;
-  }
-
   /** Whose turn it is among those that may leave now. */
   next(): LongMessage | undefined {
     const { length } = this.#messages;

@@ -12,57 +12,62 @@ export class SegmentOutlet {
   readonly bodyStart: number;
   readonly #socket: Duplex;
   readonly #pool: BufferPool;
-  #waiting: Filled[] = [];
-  /** The buffers of writes that are not done, in order; the empty one stands for a buffer that is in use again. */
-  readonly #unwritten: Buffer[] = [];
-  #onWrittenAll: () => void = () => {};
+  readonly #onWrittenAll: () => void;
+  #waiting: Filled[] | undefined;
+  /** How many writes began and ended, and the buffers of those under way that were not taken at once. */
+  #begun = 0;
+  #ended = 0;
+  #lent: Lent[] | undefined;
 
-  /** @param segmented - whether frames travel in segments with a checksum. */
-  constructor(socket: Duplex, pool: BufferPool, segmented: boolean) {
+  /**
+   * @param segmented - whether frames travel in segments with a checksum.
+   * @param onWrittenAll - called whenever all that was written has been handed to the system.
+   */
+  constructor(socket: Duplex, pool: BufferPool, segmented: boolean, onWrittenAll: () => void) {
     this.#socket = socket;
     this.#pool = pool;
+    this.#onWrittenAll = onWrittenAll;
     this.bodyStart = segmented ? segmentHeaderBytes : 0;
   }
 
   /** How many buffers wait here. */
   get kept(): number {
-    return this.#waiting.length;
+    return this.#waiting === undefined ? 0 : this.#waiting.length;
   }
 
   /** Whether the peer takes less than is written. */
   get congested(): boolean {
-    return this.#waiting.length > 0 || this.#socket.writableNeedDrain;
+    return this.#waiting !== undefined || this.#socket.writableNeedDrain;
   }
 
   /** What waits on this side, roughly. */
   get pendingBytes(): number {
-    return this.#waiting.length * pooledBytes + this.#socket.writableLength;
-  }
-
-  /** Sees to it that `listener` is called whenever all that was written has been handed to the system. */
-  onWrittenAll(listener: () => void): void {
-    this.#onWrittenAll = listener;
+    return this.kept * pooledBytes + this.#socket.writableLength;
   }
 
   /** Writes a buffer. Returns whether the system took everything at once, so that the buffer is free. */
   write(buffer: Buffer, end: number): boolean {
     if (this.bodyStart > 0) seal(buffer, end);
     this.#socket.write(buffer.subarray(0, end), this.#onWritten);
-    const free = this.#socket.writableLength === 0;
-    this.#unwritten.push(free ? this.#pool.none : buffer);
-    return free;
+    this.#begun += 1;
+    if (this.#socket.writableLength === 0) return true;
+    this.#lent ??= [];
+    this.#lent.push({ buffer, write: this.#begun });
+    return false;
   }
 
   /** Keeps a buffer until the socket takes it. */
   keep(buffer: Buffer, end: number): void {
+    this.#waiting ??= [];
     this.#waiting.push({ buffer, end });
   }
 
   /** Writes what was kept, as far as the socket takes it. Returns whether it takes more. */
   flush(): boolean {
-    while (this.#waiting.length > 0) {
+    while (this.#waiting !== undefined) {
       if (this.#socket.writableNeedDrain) return false;
       const { buffer, end } = this.#waiting.shift() as Filled;
+      if (this.#waiting.length === 0) this.#waiting = undefined;
       if (this.write(buffer, end)) this.#pool.give(buffer);
     }
     return !this.#socket.writableNeedDrain;
@@ -76,18 +81,22 @@ export class SegmentOutlet {
     bytes[start + 3] = type;
     bytes.set(payload, start + frameHeaderBytes);
     if (start > 0) seal(bytes, bytes.length);
-    this.#unwritten.push(this.#pool.none);
     this.#socket.write(bytes, this.#onWritten);
+    this.#begun += 1;
   }
 
   /** Forgets what waits. */
   clear(): void {
-    this.#waiting = [];
+    this.#waiting = undefined;
   }
 
   readonly #onWritten = (): void => {
-    const buffer = this.#unwritten.shift();
-    if (buffer !== undefined) this.#pool.give(buffer);
+    this.#ended += 1;
+    const first = this.#lent?.[0];
+    if (first !== undefined && first.write <= this.#ended) {
+      this.#pool.give(first.buffer);
+      this.#lent = this.#lent?.length === 1 ? undefined : this.#lent?.slice(1);
+    }
     if (this.#socket.writableLength === 0) this.#onWrittenAll();
   };
 }
@@ -95,6 +104,12 @@ export class SegmentOutlet {
 interface Filled {
   readonly buffer: Buffer;
   readonly end: number;
+}
+
+interface Lent {
+  readonly buffer: Buffer;
+  /** The number of the write that still needs it. */
+  readonly write: number;
 }
 
 /** Puts the header before a segment's body. */

@@ -131,7 +131,9 @@ export class ServerConnection implements LinkOwner {
       onIdle: () => this.#serving.onIdle(),
     });
     const { contentTypes, linked } = context.codecs;
-    const text = helloText({ service: hello.service, node: '', instance, codecs: contentTypes, linked, limits });
+    const { service } = hello;
+    const { id = '', version } = handler.nodeOf?.(service, node) ?? {};
+    const text = helloText({ service, node: id, instance, version, codecs: contentTypes, linked, limits });
     writer.begin(welcomeFrame, 0);
     writer.ensure(Buffer.byteLength(text));
     writer.position += writer.buffer.write(text, writer.position);
