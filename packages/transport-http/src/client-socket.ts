@@ -42,6 +42,11 @@ export class ClientSocket implements ClientWire, ResponseReceiver {
     socket.on('close', this.#onClose);
   }
 
+  /** Whether it may carry another call: it may have ended although its owner does not know yet. */
+  get usable(): boolean {
+    return !this.#closed && this.#socket.writable;
+  }
+
   get idleLimitMs(): number {
     return this.#idleLimitMs;
   }

@@ -85,7 +85,7 @@ export class SocketPool implements ClientSocketOwner {
   /** The one used last, unless it has lain too long: then the others have too, but for those that may lie longer. */
   #takeIdle(now: number): ClientSocket | undefined {
     for (let socket = this.#idle.pop(); socket !== undefined; socket = this.#idle.pop()) {
-      if (now - socket.idleSince < socket.idleLimitMs) return socket;
+      if (socket.usable && now - socket.idleSince < socket.idleLimitMs) return socket;
       socket.destroy();
     }
     return undefined;

@@ -4,17 +4,21 @@ import { callId, slotOf, turnAfter, turnOf } from './frame.js';
  * The calls of one connection on the client's side, by slot. Taking, finding and freeing one is an array access each.
  */
 export class SlotTable<T extends { readonly id: number }> {
-  readonly #users: (T | undefined)[] = [];
+  readonly #users: (T | undefined)[] = new Array(firstSlots);
   /** The last turn of each slot of which the server heard, once that call is over; undefined where there was none. */
-  readonly #turns: (number | undefined)[] = [];
+  readonly #turns: (number | undefined)[] = new Array(firstSlots);
   /** Those that were freed, the last one first: its memory is warm. */
-  readonly #free: number[] = [];
+  readonly #free: number[] = new Array(firstSlots);
+  #freed = 0;
   #fresh = 0;
 
   /** Reserves a slot, and returns the call's id in it. Whoever asks bounds how many there are. */
   take(): number {
-    let slot = this.#free.pop();
-    if (slot === undefined) {
+    let slot: number;
+    if (this.#freed > 0) {
+      this.#freed -= 1;
+      slot = this.#free[this.#freed] as number;
+    } else {
       slot = this.#fresh;
       this.#fresh += 1;
     }
@@ -47,7 +51,8 @@ export class SlotTable<T extends { readonly id: number }> {
   unuse(id: number): void {
     const slot = slotOf(id);
     this.#users[slot] = undefined;
-    this.#free.push(slot);
+    this.#free[this.#freed] = slot;
+    this.#freed += 1;
   }
 
   /** Everything that is in it. */
@@ -58,3 +63,6 @@ export class SlotTable<T extends { readonly id: number }> {
 
 /** The id of a call that has none yet: its slot is beyond any that there can be. */
 export const waitingId = -1;
+
+/** Lists begin small, because many connections have hardly a call at a time. */
+const firstSlots = 2;

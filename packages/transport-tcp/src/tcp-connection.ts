@@ -17,8 +17,6 @@ export interface DialledNode {
 
 /** A connection to one node: one socket. It is not made anew once it has ended; its calls say so and are safe to repeat. */
 export class TcpConnection implements Connection, LinkOwner {
-  /** Resolves when the server has introduced itself; rejects with `executed: 'no'` where it does not, or refuses. */
-  readonly opened: Promise<void>;
   readonly #context: WireContext;
   readonly #link: Link;
   readonly #hello: Hello;
@@ -26,21 +24,15 @@ export class TcpConnection implements Connection, LinkOwner {
   /** Why no further calls are made. */
   #refusal: ServiceError | undefined;
   #leaving = false;
-  #onOpened: (error: ServiceError | undefined) => void = () => {};
-  #onClosed: () => void = () => {};
-  readonly #closed: Promise<void>;
-  #whenIdle: (() => void)[] = [];
+  #onOpened: ((error: ServiceError | undefined) => void) | undefined;
+  #socketIsClosed = false;
+  #whenClosed: (() => void)[] | undefined;
+  #whenIdle: (() => void)[] | undefined;
 
   /** @param socket - connected, under TLS where `encrypted`. What is read from it goes to `receive`. */
   constructor(context: WireContext, socket: Duplex, encrypted: boolean, dialled: DialledNode) {
     this.#context = context;
     this.#hello = helloTo(context, dialled);
-    this.opened = new Promise((resolve, reject) => {
-      this.#onOpened = (error) => (error === undefined ? resolve() : reject(error));
-    });
-    this.#closed = new Promise((resolve) => {
-      this.#onClosed = resolve;
-    });
     socket.write(preamble());
     this.#link = new Link(context, socket, this, { serving: false, encrypted });
     const { writer } = this.#link;
@@ -58,6 +50,16 @@ export class TcpConnection implements Connection, LinkOwner {
 
   get busy(): boolean {
     return this.#session !== undefined && this.#session.size > 0;
+  }
+
+  /**
+   * Resolves when the server has introduced itself; rejects with `executed: 'no'` where it does not, or refuses. To be asked
+   * at once, and once.
+   */
+  opened(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#onOpened = (error) => (error === undefined ? resolve() : reject(error));
+    });
   }
 
   /** Takes what was read from the socket. */
@@ -81,14 +83,23 @@ export class TcpConnection implements Connection, LinkOwner {
 
   async drain(): Promise<void> {
     this.#refusal ??= unavailable('the connection takes no further calls');
-    if (this.busy) await new Promise<void>((resolve) => this.#whenIdle.push(resolve));
+    if (this.busy) {
+      await new Promise<void>((resolve) => {
+        this.#whenIdle ??= [];
+        this.#whenIdle.push(resolve);
+      });
+    }
     await this.close();
   }
 
   async close(): Promise<void> {
     this.#refusal = new ServiceError('FailedPrecondition', 'the connection is closed', { executed: 'no' });
     this.#link.destroy(unavailableNumber, 'the client closed the connection', unavailable('the connection was closed'));
-    await this.#closed;
+    if (this.#socketIsClosed) return;
+    await new Promise<void>((resolve) => {
+      this.#whenClosed ??= [];
+      this.#whenClosed.push(resolve);
+    });
   }
 
   callFrame(type: number, id: number, buffer: Buffer, start: number, end: number): void {
@@ -122,13 +133,21 @@ export class TcpConnection implements Connection, LinkOwner {
 
   linkEnded(reason: ServiceError): void {
     this.#refusal ??= reason.with({ executed: 'no', node: this.#session?.node });
-    this.#onOpened(reason.with({ executed: 'no' }));
+    this.#opened(reason.with({ executed: 'no' }));
     this.#session?.end(reason);
     this.#idle();
   }
 
   linkClosed(): void {
-    this.#onClosed();
+    this.#socketIsClosed = true;
+    const waiting = this.#whenClosed;
+    this.#whenClosed = undefined;
+    if (waiting !== undefined) for (const resolve of waiting) resolve();
+  }
+
+  #opened(error: ServiceError | undefined): void {
+    this.#onOpened?.(error);
+    this.#onOpened = undefined;
   }
 
   #welcome(welcome: Hello): void {
@@ -143,7 +162,7 @@ export class TcpConnection implements Connection, LinkOwner {
       return;
     }
     this.#link.greeted();
-    this.#onOpened(undefined);
+    this.#opened(undefined);
   }
 
   #refuse({ endpoint }: Call): Promise<never> {
@@ -163,7 +182,9 @@ export class TcpConnection implements Connection, LinkOwner {
   }
 
   #idle(): void {
-    for (const resolve of this.#whenIdle.splice(0)) resolve();
+    const waiting = this.#whenIdle;
+    this.#whenIdle = undefined;
+    if (waiting !== undefined) for (const resolve of waiting) resolve();
     this.#leaveWhenIdle();
   }
 

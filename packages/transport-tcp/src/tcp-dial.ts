@@ -29,9 +29,7 @@ export async function dial(context: WireContext, dialling: Dialling): Promise<Tc
   const abort = (): void => socket.fail(aborted(dialling));
   signal?.addEventListener('abort', abort, { once: true });
   try {
-    const connection = await socket.connected;
-    await connection.opened;
-    return connection;
+    return await socket.opened;
   } catch (thrown) {
     const error = ServiceError.from(thrown);
     throw socket.failure ?? tlsError(error.cause, dialling) ?? named(error, dialling);
@@ -40,9 +38,9 @@ export async function dial(context: WireContext, dialling: Dialling): Promise<Tc
   }
 }
 
-/** A socket from being opened to being connected, when a connection takes it over. */
+/** A socket from being opened to the server's greeting. A connection takes it over in between. */
 class DialledSocket {
-  readonly connected: Promise<TcpConnection>;
+  readonly opened: Promise<TcpConnection>;
   /** Why this side gave it up. */
   failure: ServiceError | undefined;
   readonly #socket: Socket;
@@ -58,7 +56,7 @@ class DialledSocket {
     const stopWaiting = clock.after(options.connectTimeoutMs, () => {
       this.fail(unreachable(dialling, `it did not answer within ${options.connectTimeoutMs} ms`, undefined));
     });
-    this.connected = new Promise((resolve, reject) => {
+    this.opened = new Promise((resolve, reject) => {
       const onError = (error: Error): void => {
         stopWaiting();
         reject(tlsError(error, dialling) ?? unreachable(dialling, textOf(error), error));
@@ -69,10 +67,11 @@ class DialledSocket {
       this.#socket.once(dialling.tls === undefined ? 'connect' : 'secureConnect', () => {
         stopWaiting();
         // At once, because what is read from now on belongs to the connection.
-        this.#connection = new TcpConnection(context, this.#socket, dialling.tls !== undefined, dialling);
+        const connection = new TcpConnection(context, this.#socket, dialling.tls !== undefined, dialling);
+        this.#connection = connection;
         this.#socket.off('error', onError);
         this.#socket.off('close', onClose);
-        resolve(this.#connection);
+        connection.opened().then(() => resolve(connection), reject);
       });
     });
   }
