@@ -76,7 +76,9 @@ class Attempts<T> {
   #attempt(): Promise<Reply> {
     try {
       const candidate = this.#choose();
-      return candidate instanceof Promise ? candidate.then(this.#callNode) : this.#callNode(candidate);
+      return candidate instanceof Promise
+        ? candidate.then((found) => this.#callNode(found))
+        : this.#callNode(candidate);
     } catch (thrown) {
       return Promise.reject(thrown);
     }
@@ -101,7 +103,7 @@ class Attempts<T> {
     }
   }
 
-  readonly #callNode = (candidate: Candidate): Promise<Reply> => {
+  #callNode(candidate: Candidate): Promise<Reply> {
     const { pool, clock, local } = this.#parts;
     this.#candidate = candidate;
     if (this.#isLocal && local !== undefined)
@@ -111,7 +113,7 @@ class Attempts<T> {
     if (!(connection instanceof Promise)) return this.#send(connection);
     const { readyBy: deadline, cancellation } = this.#call;
     return untilEnd(connection, { deadline, cancellation }, clock).then((ready) => this.#send(ready));
-  };
+  }
 
   #send(connection: Pick<Connection, 'unary' | 'stream'>): Promise<Reply> {
     return this.#call.endpoint.kind === 'unary' ? connection.unary(this.#call) : connection.stream(this.#call);
