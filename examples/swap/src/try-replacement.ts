@@ -14,7 +14,14 @@ export async function tryReplacement(
   const seen: string[] = [];
   const provider = replacement(seen);
   const module = how === 'provide' ? provider : asModule(provider);
-  const app = await createApp({ services: [Greeter], profile: 'test', log: { level: 'silent' }, modules: [module] });
+  const app = await createApp({
+    services: [Greeter],
+    profile: 'test',
+    // The app calls itself here; without this it would need no transport and no selector for that.
+    client: { local: 'off' },
+    log: { level: 'silent' },
+    modules: [module],
+  });
   await app.start();
   try {
     const { greeting } = await app.client(Greeter).hello({ name: 'Ada' });

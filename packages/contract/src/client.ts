@@ -13,12 +13,6 @@ export abstract class Client {
   abstract unary(endpoint: EndpointDescriptor, value: unknown, options?: CallOptions): Promise<Reply>;
 
   /**
-   * The same, but resolves with the reply's value alone, which spares every call of a typed client a promise. Absent:
-   * `unary` is used.
-   */
-  value?(endpoint: EndpointDescriptor, value: unknown, options?: CallOptions): Promise<unknown>;
-
-  /**
    * Calls an endpoint that streams. Resolves as `Connection.stream` does.
    *
    * A stream has no deadline unless `timeoutMs` is given or it is made inside a call that has one; choosing a node and

@@ -89,6 +89,7 @@ test('what is new is told behind the frame in which it was met, but not before a
     writer.begin(dataFrame, 1);
     encode(text, writer);
     inside?.();
+    if (inside !== undefined) encode('-rest', writer);
     writer.end();
     codecs.encoded(codec);
   };
@@ -98,9 +99,9 @@ test('what is new is told behind the frame in which it was met, but not before a
   expect(socket.frames.map(({ type, payload }) => `${type}:${payload.toString('latin1')}`)).toEqual([
     `${dataFrame}:a`,
     `${learnFrame}:\u0000a`,
-    `${dataFrame}:outer`,
+    `${dataFrame}:outer-rest`,
     `${dataFrame}:inner`,
-    `${learnFrame}:\u0000outerinner`,
+    `${learnFrame}:\u0000outerinner-rest`,
   ]);
 });
 

@@ -237,6 +237,21 @@ describe('a socket that takes no more', () => {
     expect(writer.buffer).toBe(pool.none);
   });
 
+  test('gets no more at a time than it can hold', async () => {
+    const { socket, writer } = newWriter();
+    socket.block();
+    for (let n = 0; n < 400; n += 1) {
+      writeText(writer, 1, `${n}`.padEnd(1_000));
+      if (n % 40 === 0) await nextTurn();
+    }
+    while (socket.duplex.writableLength > 0) {
+      expect(socket.duplex.writableLength).toBeLessThan(2 * pooledBytes);
+      socket.takeOne();
+      await nextTurn();
+    }
+    expect(socket.texts.map(Number)).toEqual(Array.from({ length: 400 }, (_, n) => n));
+  });
+
   test('still gets what is sent now', async () => {
     const { socket, writer } = newWriter();
     socket.block();

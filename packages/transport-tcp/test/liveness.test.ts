@@ -1,11 +1,12 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import type { Connection } from '@tenon/contract';
+import type { Connection, ConnectionClaim, Port } from '@tenon/contract';
 import { afterEach, describe, expect, test } from 'vitest';
 import { newTransport, nodeAt } from './fixture.js';
-import { idOf, RawClient, rawCall, rawFrame, rawSegment } from './raw-peer.js';
+import { preamble, rawCall, rawFrame, rawGreeting, rawName, rawSegment } from './raw-peer.js';
 import { RawServer } from './raw-server.js';
 import { call, failure, Serving, until } from './serving.js';
+import { TestSocket } from './test-socket.js';
 
 const closings: (() => unknown)[] = [];
 
@@ -104,18 +105,37 @@ test('a peer that answers is kept, and a long call with it', async () => {
 });
 
 test('a server’s PONG goes ahead of what waits for a client that does not read', async () => {
-  const serving = await Serving.start({ 'Greeter.Hello': () => ({ value: 'x'.repeat(1_500_000), metadata: {} }) });
-  closings.push(() => serving.close());
-  const client = await RawClient.greeted(serving.port);
-  closings.push(() => client.close());
-  client.socket.pause();
-  client.send(rawSegment(...[0, 1, 2, 3].map((slot) => rawCall(slot, 1, { request: 1 }))));
-  await until(() => serving.received.length === 4, 'the calls arrived');
-  client.send(rawSegment(rawFrame(4, 0, Buffer.from('are you?'))));
-  client.socket.resume();
-  await client.waitFor(({ type }) => type === 5);
-  const lastPiece = (slot: number): boolean => client.frames.some(({ type, id }) => type === 0x19 && id === idOf(slot));
-  await until(() => [0, 1, 2, 3].every(lastPiece), 'all arrived');
-  const pongAt = client.frames.findIndex(({ type }) => type === 5);
-  expect(pongAt).toBeLessThan(client.frames.findLastIndex(({ type }) => type === 0x19));
+  const transport = newTransport();
+  closings.push(() => transport.close());
+  let claim: ConnectionClaim | undefined;
+  const port = {
+    instance: 'i',
+    maxMessageBytes: 100_000,
+    claimConnection: (made: ConnectionClaim) => {
+      claim = made;
+    },
+  };
+  const listener = await transport.listen(port as unknown as Port, {
+    handle: (incoming) => {
+      incoming.reply({ value: 'x'.repeat(10_000), metadata: {} });
+      return { cancel: () => {} };
+    },
+    refusal: () => undefined,
+    kindOf: () => undefined,
+  });
+  closings.push(() => listener.close());
+  const socket = new TestSocket();
+  claim?.handle({ socket: socket.duplex, address: 'test', identity: undefined, encrypted: false });
+  for (const bytes of [preamble, rawSegment(rawGreeting(1)), rawSegment(rawName(0, 0, 'Greeter.Hello'))]) {
+    socket.duplex.push(bytes);
+  }
+  await until(() => socket.frames.length === 1, 'it was welcomed');
+  socket.block();
+  socket.duplex.push(rawSegment(...Array.from({ length: 50 }, (_, slot) => rawCall(slot, 1, { request: 1 }))));
+  socket.duplex.push(rawSegment(rawFrame(4, 0, Buffer.from('are you?'))));
+  await until(() => socket.duplex.readableLength === 0 && socket.duplex.writableLength > 16_384, 'all was taken');
+  socket.unblock();
+  await until(() => socket.frames.length === 52, 'all arrived');
+  // What the socket had before it stopped goes first.
+  expect(socket.frames.findIndex(({ type }) => type === 5)).toBeLessThan(15);
 });

@@ -29,6 +29,11 @@ export class TestSocket {
     this.#blocked = true;
   }
 
+  /** It takes one write, and then nothing again. */
+  takeOne(): void {
+    this.#taken.shift()?.();
+  }
+
   /** It takes everything again, what came meanwhile first. */
   unblock(): void {
     this.#blocked = false;

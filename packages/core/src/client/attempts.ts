@@ -33,15 +33,14 @@ export interface AttemptParts {
  * deadline. The last error is what the caller sees, with every attempt listed in it.
  *
  * A call whose node is known and connected makes one promise here, and nothing else.
+ *
+ * @param finish - done with the reply in the last step, so that it costs none of its own.
  */
-export function runAttempts(call: PreparedCall, parts: AttemptParts): Promise<Reply>;
-/** The same, with `finish` applied to the reply. */
-export function runAttempts<T>(call: PreparedCall, parts: AttemptParts, finish: (reply: Reply) => T): Promise<T>;
 export function runAttempts(
   call: PreparedCall,
   parts: AttemptParts,
-  finish: (reply: Reply) => unknown = unchanged,
-): Promise<unknown> {
+  finish: (reply: Reply) => Reply = unchanged,
+): Promise<Reply> {
   return new Attempts(call, parts, finish).run();
 }
 
@@ -49,10 +48,10 @@ function unchanged(reply: Reply): Reply {
   return reply;
 }
 
-class Attempts<T> {
+class Attempts {
   readonly #call: PreparedCall;
   readonly #parts: AttemptParts;
-  readonly #finishReply: (reply: Reply) => T;
+  readonly #finishReply: (reply: Reply) => Reply;
   #failed: Attempt[] | undefined;
   #tried: Set<string> | undefined;
   #startedAt = 0;
@@ -60,13 +59,13 @@ class Attempts<T> {
   #loan: Loan | undefined;
   #isLocal = false;
 
-  constructor(call: PreparedCall, parts: AttemptParts, finish: (reply: Reply) => T) {
+  constructor(call: PreparedCall, parts: AttemptParts, finish: (reply: Reply) => Reply) {
     this.#call = call;
     this.#parts = parts;
     this.#finishReply = finish;
   }
 
-  run(): Promise<T> {
+  run(): Promise<Reply> {
     // The first attempt begins with the call; asking for the time costs more than anything else here.
     this.#startedAt = this.#tried === undefined ? this.#call.startedAt : this.#parts.clock.now();
     this.#candidate = undefined;
@@ -119,7 +118,7 @@ class Attempts<T> {
     return this.#call.endpoint.kind === 'unary' ? connection.unary(this.#call) : connection.stream(this.#call);
   }
 
-  readonly #onReply = (reply: Reply): T => {
+  readonly #onReply = (reply: Reply): Reply => {
     if (reply.messages === undefined) {
       this.#finish(undefined);
       this.#closeRequests();
@@ -130,7 +129,7 @@ class Attempts<T> {
     return this.#finishReply({ ...reply, messages });
   };
 
-  readonly #onFailure = async (thrown: unknown): Promise<T> => {
+  readonly #onFailure = async (thrown: unknown): Promise<Reply> => {
     const { clock, retry } = this.#parts;
     const candidate = this.#candidate;
     const error = ServiceError.from(thrown, { executed: candidate === undefined ? 'no' : 'maybe' });

@@ -81,17 +81,13 @@ class CallClient implements Client {
   ) {}
 
   unary(endpoint: EndpointDescriptor, value: unknown, options: CallOptions = noOptions): Promise<Reply> {
-    return this.#call(endpoint, { value }, options, wholeReply);
-  }
-
-  value(endpoint: EndpointDescriptor, value: unknown, options: CallOptions = noOptions): Promise<unknown> {
-    return this.#call(endpoint, { value }, options, replyValue);
+    return this.#call(endpoint, { value }, options);
   }
 
   stream(endpoint: EndpointDescriptor, request: unknown, options: CallOptions = noOptions): Promise<Reply> {
-    if (!clientStreams(endpoint.kind)) return this.#call(endpoint, { value: request }, options, wholeReply);
+    if (!clientStreams(endpoint.kind)) return this.#call(endpoint, { value: request }, options);
     if (!isAsyncIterable(request)) return Promise.reject(located(noRequests(endpoint), endpoint));
-    return this.#call(endpoint, { value: undefined, messages: request }, options, wholeReply);
+    return this.#call(endpoint, { value: undefined, messages: request }, options);
   }
 
   publish(topic: string, value: unknown, options: PublishOptions & { readonly schema?: Schema } = {}): Promise<void> {
@@ -103,13 +99,7 @@ class CallClient implements Client {
     for (const result of settled) if (result.status === 'rejected') throw result.reason;
   }
 
-  /** @param finish - what the caller gets of the reply; applied in the last step, so that it costs none of its own. */
-  #call<T>(
-    endpoint: EndpointDescriptor,
-    request: Request,
-    options: CallOptions,
-    finish: (reply: Reply) => T,
-  ): Promise<T> {
+  #call(endpoint: EndpointDescriptor, request: Request, options: CallOptions): Promise<Reply> {
     let call: PreparedCall;
     try {
       call = prepareCall(endpoint, request, options, this.options, this.parts.clock, this.#metadata.check);
@@ -117,11 +107,13 @@ class CallClient implements Client {
       return Promise.reject(located(ServiceError.from(thrown), endpoint));
     }
     const { onReply } = options;
-    const last = onReply === undefined ? finish : (reply: Reply) => finish(told(reply, onReply, endpoint));
-    return this.around === undefined ? runAttempts(call, this.parts, last) : this.#intercepted(call, this.around, last);
+    const finish = onReply === undefined ? unchanged : (reply: Reply) => told(reply, onReply, endpoint);
+    return this.around === undefined
+      ? runAttempts(call, this.parts, finish)
+      : this.#intercepted(call, this.around, finish);
   }
 
-  #intercepted<T>(call: PreparedCall, around: Chain, finish: (reply: Reply) => T): Promise<T> {
+  #intercepted(call: PreparedCall, around: Chain, finish: (reply: Reply) => Reply): Promise<Reply> {
     const { endpoint, value, messages, metadata, deadline } = call;
     const { service, name, kind } = endpoint;
     const signal = new CallSignal(call, this.parts.clock);
@@ -152,12 +144,8 @@ class CallClient implements Client {
   }
 }
 
-function wholeReply(reply: Reply): Reply {
+function unchanged(reply: Reply): Reply {
   return reply;
-}
-
-function replyValue(reply: Reply): unknown {
-  return reply.value;
 }
 
 /** The caller hears the reply's metadata first; where it throws, the call is over. */

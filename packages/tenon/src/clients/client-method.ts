@@ -15,9 +15,7 @@ export type ClientFunction = (request?: unknown, options?: CallOptions) => unkno
 export function clientMethod(client: Client, endpoint: EndpointDescriptor): ClientFunction {
   switch (endpoint.kind) {
     case 'unary':
-      if (client.value === undefined)
-        return (request = {}, options) => client.unary(endpoint, request, options).then(replyValue);
-      return (request = {}, options) => client.value?.(endpoint, request, options);
+      return (request = {}, options) => client.unary(endpoint, request, options).then(replyValue);
     case 'client':
       return async (requests, options) =>
         replyValue(await client.stream(endpoint, asRequests(requests, endpoint), options));
