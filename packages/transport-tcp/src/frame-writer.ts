@@ -3,6 +3,7 @@ import { ServiceError, type Sink } from '@tenon/contract';
 import { type BufferPool, pooledBytes } from './buffer-pool.js';
 import { frameHeaderBytes } from './frame.js';
 import { LongMessage, type PieceGate, PieceQueue } from './piece-queue.js';
+import { type RoomWaiter, RoomWaiters } from './room-waiters.js';
 import { SegmentOutlet } from './segment-outlet.js';
 
 /**
@@ -36,8 +37,8 @@ export class FrameWriter implements Sink {
   /** What a frame that began inside of another has to do with. */
   #nesting: Nesting | undefined;
   #whenIdle: (() => void)[] | undefined;
-  #waiters: RoomWaiter[] | undefined;
-  #turnWaiters: RoomWaiter[] | undefined;
+  readonly #roomWaiters = new RoomWaiters();
+  readonly #turnWaiters = new RoomWaiters();
   #turnFrames = 0;
 
   /** @param segmented - whether frames travel in segments with a checksum: in the clear. */
@@ -184,8 +185,7 @@ export class FrameWriter implements Sink {
 
   /** Calls `resume` once when the peer takes what is written again. */
   awaitRoom(waiter: RoomWaiter): void {
-    this.#waiters ??= [];
-    this.#waiters.push(waiter);
+    this.#roomWaiters.add(waiter);
     this.wake();
   }
 
@@ -196,8 +196,7 @@ export class FrameWriter implements Sink {
 
   /** Calls `resume` once when others have had their turn: sockets, timers. */
   awaitTurn(waiter: RoomWaiter): void {
-    this.#turnWaiters ??= [];
-    this.#turnWaiters.push(waiter);
+    this.#turnWaiters.add(waiter);
     this.#scheduleTurn();
   }
 
@@ -242,8 +241,8 @@ export class FrameWriter implements Sink {
     this.#closed = true;
     this.#pieces = undefined;
     this.#outlet.clear();
-    this.#waiters = undefined;
-    this.#turnWaiters = undefined;
+    this.#roomWaiters.clear();
+    this.#turnWaiters.clear();
     if (this.#frameStart === none) this.#release();
     this.#tellIdle();
   }
@@ -257,9 +256,7 @@ export class FrameWriter implements Sink {
     this.#turnScheduled = false;
     this.#turnFrames = 0;
     this.#turn();
-    const waiters = this.#turnWaiters;
-    this.#turnWaiters = undefined;
-    resumeAll(waiters);
+    this.#turnWaiters.resume();
   };
 
   readonly #onWrittenAll = (): void => {
@@ -275,11 +272,7 @@ export class FrameWriter implements Sink {
   #turn(): void {
     this.flush();
     if (this.#pieces !== undefined) this.#sendPieces(this.#pieces);
-    if (this.#waiters !== undefined && !this.congested) {
-      const waiters = this.#waiters;
-      this.#waiters = undefined;
-      resumeAll(waiters);
-    }
+    if (this.#roomWaiters.any && !this.congested) this.#roomWaiters.resume();
     if (this.#closed) this.position = this.#bodyStart;
     if (this.position === this.#bodyStart && this.#frameStart === none) this.#release();
   }
@@ -418,11 +411,6 @@ export class FrameWriter implements Sink {
   }
 }
 
-/** Produces what is sent, and stopped because the writer is congested. */
-export interface RoomWaiter {
-  resume(): void;
-}
-
 /** Frames that are open around the open one, outermost first, and what was ended inside of them. */
 interface Nesting {
   readonly around: OpenFrame[];
@@ -435,10 +423,6 @@ interface OpenFrame {
   readonly frameStart: number;
   readonly messageStart: number;
   readonly maxMessageBytes: number;
-}
-
-function resumeAll(waiters: readonly RoomWaiter[] | undefined): void {
-  if (waiters !== undefined) for (const waiter of waiters) waiter.resume();
 }
 
 function tooLong(bytes: number, limit: number): ServiceError {

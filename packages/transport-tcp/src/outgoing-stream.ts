@@ -2,9 +2,10 @@ import type { Encoder } from '@tenon/contract';
 import type { ConnectionCodec, ConnectionCodecs } from './connection-codecs.js';
 import { type ConnectionCredit, type CreditWaiter, costOf } from './connection-credit.js';
 import { dataFrame, maxCreditBytes } from './frame.js';
-import type { FrameWriter, RoomWaiter } from './frame-writer.js';
+import type { FrameWriter } from './frame-writer.js';
 import type { LongMessage, PieceGate } from './piece-queue.js';
 import { ProtocolViolation } from './protocol-violation.js';
+import type { RoomWaiter } from './room-waiters.js';
 
 /** The call that a stream of messages belongs to. */
 export interface OutgoingOwner {
