@@ -10,7 +10,7 @@ export interface Sink {
   buffer: Buffer;
   /** The offset of the next byte to write. */
   position: number;
-  /** Makes room for `bytes` more at `position`. Throws `ServiceError` `ResourceExhausted` beyond the owner's limit. */
+  /** Makes room for `bytes` more at `position`, which stays as it is. Throws `ServiceError` `ResourceExhausted` beyond the owner's limit. */
   ensure(bytes: number): void;
 }
 

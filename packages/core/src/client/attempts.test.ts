@@ -353,3 +353,15 @@ describe('a call to an address', () => {
     expect([selector.selects, selector.reports]).toEqual([[], []]);
   });
 });
+
+test('the time that connecting takes is not told to the selector, which would take it for slowness', async () => {
+  const { clock, selector, transport, run } = attemptsOver('a');
+  const connected = deferred<void>();
+  transport.beforeDial = () => connected.promise;
+  transport.answer('a:1', replying('hi'));
+  const reply = run();
+  await clock.advance(300);
+  connected.resolve();
+  await reply;
+  expect(selector.reports).toEqual([{ node: 'a', outcome: { elapsedMs: 0, error: undefined } }]);
+});

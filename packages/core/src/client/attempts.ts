@@ -55,6 +55,8 @@ class Attempts {
   #failed: Attempt[] | undefined;
   #tried: Set<string> | undefined;
   #startedAt = 0;
+  /** From when on the node had the call, or was being connected to. */
+  #sentAt = 0;
   #candidate: Candidate | undefined;
   #loan: Loan | undefined;
   #isLocal = false;
@@ -68,6 +70,7 @@ class Attempts {
   run(): Promise<Reply> {
     // The first attempt begins with the call; asking for the time costs more than anything else here.
     this.#startedAt = this.#tried === undefined ? this.#call.startedAt : this.#parts.clock.now();
+    this.#sentAt = this.#startedAt;
     this.#candidate = undefined;
     return this.#attempt().then(this.#onReply, this.#onFailure);
   }
@@ -111,7 +114,11 @@ class Attempts {
     const { connection } = this.#loan;
     if (!(connection instanceof Promise)) return this.#send(connection);
     const { readyBy: deadline, cancellation } = this.#call;
-    return untilEnd(connection, { deadline, cancellation }, clock).then((ready) => this.#send(ready));
+    return untilEnd(connection, { deadline, cancellation }, clock).then((ready) => {
+      // Connecting says nothing about how fast the node answers, and would count against it for a long time.
+      this.#sentAt = clock.now();
+      return this.#send(ready);
+    });
   }
 
   #send(connection: Pick<Connection, 'unary' | 'stream'>): Promise<Reply> {
@@ -179,7 +186,7 @@ class Attempts {
     this.#isLocal = false;
     if (!wasSelected || this.#candidate === undefined) return;
     selector.report(this.#call.endpoint.service, this.#candidate, {
-      elapsedMs: clock.now() - this.#startedAt,
+      elapsedMs: clock.now() - this.#sentAt,
       error,
     });
   }

@@ -158,11 +158,14 @@ describe('what is known', () => {
     picker.pick([a], undefined);
     await clock.advance(3_000);
     forgotten.mockClear();
+    // Maps are everywhere, the test runner's own included; only what concerns nodes counts.
+    const forgottenNodes = (): string[] =>
+      forgotten.mock.calls.map(([id]) => String(id)).filter((id) => /^(n\d+|a|b)$/.test(id));
     call(picker, b, 1);
-    expect(forgotten).not.toHaveBeenCalled();
+    expect(forgottenNodes()).toEqual([]);
     await clock.advance(1);
     call(picker, b, 1);
-    const ids = forgotten.mock.calls.map(([id]) => String(id));
+    const ids = forgottenNodes();
     expect([ids.length, ids.includes('a'), ids.includes('b')]).toEqual([500, false, false]);
   });
 
