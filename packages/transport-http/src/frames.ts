@@ -9,7 +9,7 @@ import { ServiceError } from '@tenon/contract';
 export const frameType = Object.freeze({ message: 0, end: 1, enough: 2 });
 
 /** The bytes before a frame's own. */
-export const frameHeadBytes = 5;
+const frameHeadBytes = 5;
 
 /** One frame, ready to be sent. */
 export function frame(type: number, bytes: Uint8Array): Buffer {

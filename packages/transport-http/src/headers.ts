@@ -40,7 +40,7 @@ export function isFraming(name: string): boolean {
  * Names the fields, separated by commas, whose values are percent-encoded: those that begin or end with white space,
  * which HTTP strips. The fields keep their own names, so that a proxy that filters by name still sees them.
  */
-export const encodedHeader = 'tenon-encoded';
+const encodedHeader = 'tenon-encoded';
 
 /** Header fields on their way out: name, value, name, value. Values are as Node wants them (see {@link toWire}). */
 export type FieldPairs = string[];

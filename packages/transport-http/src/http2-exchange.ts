@@ -43,11 +43,6 @@ export class Http2Exchange implements ClientWire, PumpTarget {
     this.#maxMessageBytes = maxMessageBytes;
   }
 
-  /** The number of its stream; 0 before it has one. */
-  get streamId(): number {
-    return this.#stream?.id ?? 0;
-  }
-
   begin(session: ClientHttp2Session): void {
     const { body } = this.#request;
     let stream: ClientHttp2Stream;

@@ -131,12 +131,9 @@ export class Http2Link {
     this.#cancelPing = this.#clock.after(this.#options.pingMs, this.#ping);
   };
 
-  /** The calls that the peer has begun go on; the others it never will. */
-  readonly #onGoaway = (_code: number, lastStreamId: number): void => {
+  /** The calls that the peer has begun go on; the streams of the others Node ends as refused. */
+  readonly #onGoaway = (): void => {
     if (this.#state === 'ready') this.#state = 'leaving';
-    for (const exchange of [...this.#underWay]) {
-      if (exchange.streamId > lastStreamId) exchange.fail(refused());
-    }
     this.#refuseWaiting();
   };
 

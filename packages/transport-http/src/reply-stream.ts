@@ -113,11 +113,7 @@ export class ReplyStream implements PumpTarget {
   }
 
   onSourceFailure(thrown: unknown): void {
-    this.#fail(
-      thrown instanceof ServiceError
-        ? thrown
-        : new ServiceError('Internal', 'the call failed unexpectedly', { cause: thrown }),
-    );
+    this.#fail(thrown instanceof ServiceError ? thrown : unexpected(thrown));
   }
 
   #encode(message: unknown): Buffer {
@@ -171,6 +167,11 @@ export class ReplyStream implements PumpTarget {
       this.#beat(heartbeat);
     });
   }
+}
+
+/** Something that breaks its promise to fail with nothing but a `ServiceError`. Its text may hold secrets. */
+export function unexpected(cause: unknown): ServiceError {
+  return new ServiceError('Internal', 'the call failed unexpectedly', { cause });
 }
 
 /** Says in the trailers of a stream of lines with which code it failed. */

@@ -53,10 +53,7 @@ test.each([1, 2, 3, 7, 1_000])('responses are read from chunks of %i bytes', (si
 
 test('one response after another, with the same head and with others', () => {
   const { parser, all } = parsing();
-  for (const text of [ok, ok, chunked, ok]) {
-    expect(parser.idle).toBe(true);
-    parser.read(Buffer.from(text, 'latin1'));
-  }
+  for (const text of [ok, ok, chunked, ok]) parser.read(Buffer.from(text, 'latin1'));
   expect(all.map(({ body }) => body)).toEqual(['hello', 'hello', 'hello0123456789', 'hello']);
 });
 

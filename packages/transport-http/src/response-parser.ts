@@ -34,11 +34,6 @@ export class ResponseParser {
     this.#receiver = receiver;
   }
 
-  /** Whether nothing of a response has arrived, as it should be between two calls. */
-  get idle(): boolean {
-    return this.#state === State.Head && this.#headBytes === 0;
-  }
-
   /**
    * Reads a chunk, and keeps no reference to it.
    *

@@ -13,7 +13,7 @@ import {
 } from '@tenon/contract';
 import type { CodecSet } from '@tenon/contract/authoring';
 import { leave } from './message-pump.js';
-import { ReplyStream } from './reply-stream.js';
+import { ReplyStream, unexpected } from './reply-stream.js';
 import { type BodyReceiver, RequestBody } from './request-body.js';
 import { RequestStream, type RequestStreamOwner } from './request-stream.js';
 import type { HttpAnswer, RequestHead, ServerDialect } from './server-dialect.js';
@@ -220,11 +220,6 @@ export class ServerExchange implements IncomingCall, BodyReceiver, RequestStream
     this.#replies?.stop();
     this.#served?.cancel(reason);
   }
-}
-
-/** Something that breaks its promise to fail with nothing but a `ServiceError`. Its text may hold secrets. */
-export function unexpected(cause: unknown): ServiceError {
-  return new ServiceError('Internal', 'the call failed unexpectedly', { cause });
 }
 
 /** To whoever still reads the requests of a call that was answered. */

@@ -7,7 +7,7 @@ import { mediaType } from '@tenon/contract/authoring';
 export type StreamForm = 'frames' | 'lines' | 'events';
 
 /** The media type of length-prefixed messages; its parameter `type` names the type of each message. */
-export const framesType = 'application/vnd.tenon.stream';
+const framesType = 'application/vnd.tenon.stream';
 export const linesType = 'application/x-ndjson';
 export const eventsType = 'text/event-stream';
 

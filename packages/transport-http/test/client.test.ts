@@ -333,8 +333,9 @@ test('a server that drains under load loses no call', async () => {
   const clients = connections.map(client);
   await until(() => answered > 100, 'the server was busy');
   await server.listener.drain(new AbortController().signal);
-  await server.port.drain();
+  // A connection that the system has accepted and the port has not is reset where the port closes just then.
   await Promise.all(clients);
+  await server.port.drain();
   expect(server.received).toHaveLength(answered);
   expect(new Set(refused.map(({ code, executed }) => `${code} ${executed}`))).toEqual(new Set(['Unavailable no']));
   for (const connection of connections) await connection.close();

@@ -4,7 +4,7 @@ import { ServiceError } from '@tenon/contract';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { ask, conversation, parseReplies, post, textOf } from './raw-peer.js';
-import { call, newTransport, serve, until } from './test-server.js';
+import { call, mucpNode, newTransport, serve, until } from './test-server.js';
 
 const hello = '/greeter/Greeter.Hello';
 
@@ -157,5 +157,28 @@ test.each([
   const error = await call(connection, 'Echo', 1, { metadata: { [key]: '1' } }).catch((thrown: unknown) => thrown);
   expect(error).toMatchObject({ code: 'InvalidArgument', executed: 'no' });
   await connection.close();
+  expect(server.received).toHaveLength(0);
+});
+
+test.each(['application/json;\r\nx-evil: 1', 'application/json; a=\u00e9', `application/json;${'x'.repeat(300)}`])(
+  'a content type like %j is refused before it is sent, whatever its parameters',
+  async (contentType) => {
+    await using server = await serve();
+    const connection = await newTransport().dial(server.node, { service: 'greeter' });
+    const error = await call(connection, 'Echo', 1, { contentType }).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: 'InvalidArgument', executed: 'no' });
+    await connection.close();
+    expect(server.received).toHaveLength(0);
+  },
+);
+
+test('a name with a line break is refused before it is sent, in both dialects', async () => {
+  await using server = await serve();
+  for (const node of [server.node, mucpNode(server.number)]) {
+    const connection = await newTransport().dial(node, { service: 'greeter' });
+    const error = await call(connection, 'Echo\r\nx-evil: 1', 1).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: 'InvalidArgument', executed: 'no' });
+    await connection.close();
+  }
   expect(server.received).toHaveLength(0);
 });
