@@ -33,25 +33,14 @@ export interface AttemptParts {
  * deadline. The last error is what the caller sees, with every attempt listed in it.
  *
  * A call whose node is known and connected makes one promise here, and nothing else.
- *
- * @param finish - done with the reply in the last step, so that it costs none of its own.
  */
-export function runAttempts(
-  call: PreparedCall,
-  parts: AttemptParts,
-  finish: (reply: Reply) => Reply = unchanged,
-): Promise<Reply> {
-  return new Attempts(call, parts, finish).run();
-}
-
-function unchanged(reply: Reply): Reply {
-  return reply;
+export function runAttempts(call: PreparedCall, parts: AttemptParts): Promise<Reply> {
+  return new Attempts(call, parts).run();
 }
 
 class Attempts {
   readonly #call: PreparedCall;
   readonly #parts: AttemptParts;
-  readonly #finishReply: (reply: Reply) => Reply;
   #failed: Attempt[] | undefined;
   #tried: Set<string> | undefined;
   #startedAt = 0;
@@ -61,10 +50,9 @@ class Attempts {
   #loan: Loan | undefined;
   #isLocal = false;
 
-  constructor(call: PreparedCall, parts: AttemptParts, finish: (reply: Reply) => Reply) {
+  constructor(call: PreparedCall, parts: AttemptParts) {
     this.#call = call;
     this.#parts = parts;
-    this.#finishReply = finish;
   }
 
   run(): Promise<Reply> {
@@ -129,11 +117,11 @@ class Attempts {
     if (reply.messages === undefined) {
       this.#finish(undefined);
       this.#closeRequests();
-      return this.#finishReply(reply);
+      return reply;
     }
     this.#call.messages?.commit();
     const messages = new ReplyMessages(reply.messages[Symbol.asyncIterator](), (error) => this.#messagesEnded(error));
-    return this.#finishReply({ ...reply, messages });
+    return { ...reply, messages };
   };
 
   readonly #onFailure = async (thrown: unknown): Promise<Reply> => {

@@ -107,13 +107,11 @@ class CallClient implements Client {
       return Promise.reject(located(ServiceError.from(thrown), endpoint));
     }
     const { onReply } = options;
-    const finish = onReply === undefined ? unchanged : (reply: Reply) => told(reply, onReply, endpoint);
-    return this.around === undefined
-      ? runAttempts(call, this.parts, finish)
-      : this.#intercepted(call, this.around, finish);
+    const replied = this.around === undefined ? runAttempts(call, this.parts) : this.#intercepted(call, this.around);
+    return onReply === undefined ? replied : replied.then((reply) => told(reply, onReply, endpoint));
   }
 
-  #intercepted(call: PreparedCall, around: Chain, finish: (reply: Reply) => Reply): Promise<Reply> {
+  #intercepted(call: PreparedCall, around: Chain): Promise<Reply> {
     const { endpoint, value, messages, metadata, deadline } = call;
     const { service, name, kind } = endpoint;
     const signal = new CallSignal(call, this.parts.clock);
@@ -133,7 +131,7 @@ class CallClient implements Client {
     return around(seen, carry).then(
       (reply) => {
         if (reply.messages === undefined) leave(replies);
-        return finish(released(reply, signal));
+        return released(reply, signal);
       },
       (thrown) => {
         signal.release();
@@ -142,10 +140,6 @@ class CallClient implements Client {
       },
     );
   }
-}
-
-function unchanged(reply: Reply): Reply {
-  return reply;
 }
 
 /** The caller hears the reply's metadata first; where it throws, the call is over. */

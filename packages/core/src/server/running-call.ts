@@ -1,5 +1,4 @@
 import {
-  type CancelListener,
   type Clock,
   type EndpointKind,
   type IncomingCall,
@@ -41,7 +40,7 @@ export interface CallKeeper {
  *
  * Cancelling answers the caller at once; the handler, which may take its time to notice, still counts as running.
  */
-export class RunningCall implements ServedCall, DeadlineEntry, CancelListener, CallContextInit {
+export class RunningCall implements ServedCall, DeadlineEntry, CallContextInit {
   readonly incoming: IncomingCall;
   readonly route: CallRoute | undefined;
   readonly context: CallContext;
@@ -145,10 +144,6 @@ export class RunningCall implements ServedCall, DeadlineEntry, CancelListener, C
     if (this.#answered) return;
     this.#answered = true;
     this.incoming.fail(reason.with({ executed: this.#handlerStarted ? 'maybe' : 'no' }));
-  }
-
-  onCancel(reason: ServiceError): void {
-    this.cancel(reason);
   }
 
   onDeadline(): void {
