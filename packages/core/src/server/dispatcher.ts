@@ -16,10 +16,11 @@ import type { SeenCall } from '../interceptors/seen-call.js';
 import { seenCall } from './route.js';
 import type { Router } from './router.js';
 import { type CallKeeper, RunningCall } from './running-call.js';
+import { RunningCalls } from './running-calls.js';
 
 /** Serves the calls that transports bring: context, deadline, cancelling, and the error that the caller gets. */
 export class Dispatcher implements CallHandler, CallKeeper {
-  readonly #running = new Set<RunningCall>();
+  readonly #running = new RunningCalls<RunningCall>();
   readonly #deadlines: DeadlineWheel;
   #idle: (() => void)[] = [];
   #refusal: ServiceError | undefined;
@@ -59,7 +60,7 @@ export class Dispatcher implements CallHandler, CallKeeper {
 
   ended(call: RunningCall): void {
     this.#deadlines.remove(call);
-    this.#running.delete(call);
+    this.#running.remove(call);
     if (this.#running.size === 0 && this.#refusal !== undefined) this.#becameIdle();
   }
 
@@ -79,7 +80,7 @@ export class Dispatcher implements CallHandler, CallKeeper {
   /** Cancels every call that runs: its caller is answered at once. */
   cancelAll(): void {
     const reason = new ServiceError('Unavailable', 'the node was shut down during the call', { executed: 'maybe' });
-    for (const call of this.#running) call.cancel(reason);
+    for (const call of this.#running.all()) call.cancel(reason);
     if (this.#refusal !== undefined) this.#deadlines.close();
   }
 

@@ -15,6 +15,7 @@ import { CallContext, type CallContextInit } from '../context/index.js';
 import type { SeenCall } from '../interceptors/seen-call.js';
 import { CallMessages } from './call-messages.js';
 import { handlerError } from './handler-error.js';
+import type { Placed } from './running-calls.js';
 
 /** Where a call goes: the way of its endpoint. */
 export interface CallRoute {
@@ -40,7 +41,7 @@ export interface CallKeeper {
  *
  * Cancelling answers the caller at once; the handler, which may take its time to notice, still counts as running.
  */
-export class RunningCall implements ServedCall, DeadlineEntry, CallContextInit {
+export class RunningCall implements ServedCall, DeadlineEntry, CallContextInit, Placed {
   readonly incoming: IncomingCall;
   readonly route: CallRoute | undefined;
   readonly context: CallContext;
@@ -51,6 +52,7 @@ export class RunningCall implements ServedCall, DeadlineEntry, CallContextInit {
   readonly peer: Peer;
   readonly node: string | undefined;
   readonly clock: Clock;
+  place = -1;
   wheelSlot = -1;
   wheelNext: DeadlineEntry | undefined = undefined;
   wheelPrevious: DeadlineEntry | undefined = undefined;
