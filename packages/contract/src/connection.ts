@@ -1,4 +1,11 @@
 import type { Call, Reply } from './call.js';
+import type { ServiceError } from './service-error.js';
+
+/** Who waits for the answer to a call. Told once, by one of the two; neither throws. */
+export interface ReplyListener {
+  onReply(reply: Reply): void;
+  onFailure(error: ServiceError): void;
+}
 
 /**
  * A way to one node, dialled by a {@link Transport}; it may be one socket or a pool of them.
@@ -19,6 +26,11 @@ export interface Connection {
    * - `FailedPrecondition`, `executed: 'no'`, after `close`.
    */
   unary(call: Call): Promise<Reply>;
+  /**
+   * The same, answered by call-back, at once or later: for a client that makes a promise of its own, which then is the only
+   * one of the call. Never throws. Absent: `unary` is all there is.
+   */
+  send?(call: Call, listener: ReplyListener): void;
   /**
    * Carries one stream, of any of the three kinds. Resolves with the first thing that the peer says: its first message
    * or the end of a stream that has none, and for a client stream the reply. Until then it rejects as `unary` does;

@@ -1,4 +1,4 @@
-import type { Call, Connection, EndpointKind, Listener, Node, Reply, Transport } from '@tenon/contract';
+import type { Call, Connection, EndpointKind, Listener, Node, Reply, ReplyListener, Transport } from '@tenon/contract';
 import { noMetadata, ServiceError } from '@tenon/contract';
 
 type Answer = (call: Call) => Reply | Promise<Reply>;
@@ -21,6 +21,8 @@ export class ScriptedTransport implements Transport {
   beforeDial: (options: { readonly signal?: AbortSignal | undefined }) => void | Promise<void> = () => {};
   /** What closing a connection waits for, or fails with. */
   beforeClose: () => void | Promise<void> = () => {};
+  /** Whether its connections answer by call-back too. */
+  byCallBack = true;
   readonly #answers = new Map<string, Answer[]>();
 
   constructor(
@@ -42,10 +44,17 @@ export class ScriptedTransport implements Transport {
     this.dials.push(node);
     await this.beforeDial(options);
     const carry = async (call: Call): Promise<Reply> => this.#carry(node.address, call);
+    const send = (call: Call, listener: ReplyListener): void => {
+      carry(call).then(
+        (reply) => listener.onReply(reply),
+        (error) => listener.onFailure(error),
+      );
+    };
     const connection: ScriptedConnection = {
       ended: false,
       closed: false,
       unary: carry,
+      ...(this.byCallBack ? { send } : {}),
       stream: carry,
       drain: async () => {},
       close: async () => {

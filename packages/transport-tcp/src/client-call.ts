@@ -1,4 +1,4 @@
-import type { Call, Clock, ServiceError } from '@tenon/contract';
+import type { Call, ServiceError } from '@tenon/contract';
 import type { DeadlineWheel } from '@tenon/contract/authoring';
 import { callerGaveUp, timeRanOut } from './control-payload.js';
 import type { NamedEndpoint } from './endpoint-names.js';
@@ -31,14 +31,13 @@ export interface ClientCall {
 export interface WaitingCall extends ClientCall {
   /** Whether it ended while it waited. */
   readonly over: boolean;
-  /** A slot is free: sends the call. */
-  start(id: number): void;
+  /** A slot is free: sends the call. It is `now` by the clock. */
+  start(id: number, now: number): void;
 }
 
 /** What a call needs of its connection. */
 export interface ClientWay extends OutgoingWay {
   readonly wheel: DeadlineWheel;
-  readonly clock: Clock;
   readonly metadataWriter: MetadataWriter;
   readonly metadataReader: MetadataReader;
   readonly cursor: PayloadCursor;

@@ -1,4 +1,4 @@
-import { type Call, type Clock, type Reply, ServiceError } from '@tenon/contract';
+import { type Call, type Clock, type Reply, type ReplyListener, ServiceError } from '@tenon/contract';
 import type { DeadlineWheel } from '@tenon/contract/authoring';
 import type { ClientCall, ClientWay, WaitingCall } from './client-call.js';
 import { type ConnectionCodec, ConnectionCodecs } from './connection-codecs.js';
@@ -40,7 +40,7 @@ export class ClientSession implements ClientWay {
   readonly codecs: ConnectionCodecs;
   readonly maxMessageBytes: number;
   readonly wheel: DeadlineWheel;
-  readonly clock: Clock;
+  readonly #clock: Clock;
   readonly metadataWriter: MetadataWriter;
   readonly metadataReader = new MetadataReader();
   readonly cursor = new PayloadCursor();
@@ -80,7 +80,7 @@ export class ClientSession implements ClientWay {
     this.streamWindow = limits.window;
     this.takes = { maxMessageBytes: hello.limits.messageBytes, windowBytes: hello.limits.window };
     this.wheel = context.wheel;
-    this.clock = context.clock;
+    this.#clock = context.clock;
     this.metadataWriter = new MetadataWriter(writer);
     this.node = hello.node === '' ? undefined : hello.node;
     this.#unary = new WaitingLine(limits.calls);
@@ -92,21 +92,30 @@ export class ClientSession implements ClientWay {
     return this.#unary.size + this.#streams.size;
   }
 
-  unary(call: Call): Promise<Reply> {
-    const endpoint = this.#admit(call);
-    if (endpoint instanceof ServiceError) return Promise.reject(endpoint);
-    return new Promise((resolve, reject) => {
-      const made = new UnaryCall(this, call, endpoint, resolve, reject);
-      if (this.#unary.enter(made)) this.#start(made);
-    });
+  send(call: Call, listener: ReplyListener): void {
+    const now = this.#clock.now();
+    let endpoint: NamedEndpoint;
+    try {
+      endpoint = this.#admitted(call, now);
+    } catch (thrown) {
+      listener.onFailure(refusalOf(thrown, call));
+      return;
+    }
+    const made = new UnaryCall(this, call, endpoint, listener);
+    if (this.#unary.enter(made)) this.#start(made, now);
   }
 
   stream(call: Call): Promise<Reply> {
-    const endpoint = this.#admit(call);
-    if (endpoint instanceof ServiceError) return Promise.reject(endpoint);
+    const now = this.#clock.now();
+    let endpoint: NamedEndpoint;
+    try {
+      endpoint = this.#admitted(call, now);
+    } catch (thrown) {
+      return Promise.reject(refusalOf(thrown, call));
+    }
     return new Promise((resolve, reject) => {
       const made = new StreamCall(this, call, endpoint, resolve, reject);
-      if (this.#streams.enter(made)) this.#start(made);
+      if (this.#streams.enter(made)) this.#start(made, now);
     });
   }
 
@@ -118,7 +127,7 @@ export class ClientSession implements ClientWay {
       if (unheard) this.#slots.unuse(call.id);
       else this.#slots.release(call.id);
       const next = line.release();
-      if (next !== undefined) this.#start(next);
+      if (next !== undefined) this.#start(next, this.#clock.now());
     }
     if (this.size === 0) this.#onIdle();
   }
@@ -205,27 +214,19 @@ export class ClientSession implements ClientWay {
     }
   }
 
-  /** The endpoint of a call that may be made, or why it may not. */
-  #admit(call: Call): NamedEndpoint | ServiceError {
-    const { endpoint, cancellation } = call;
-    try {
-      if (endpoint.service !== this.#service) throw refused('FailedPrecondition', `this way leads to ${this.#service}`);
-      if (cancellation?.canceled !== undefined) throw cancellation.canceled.with({ executed: 'no' });
-      if (call.deadline <= this.clock.now()) {
-        throw refused('DeadlineExceeded', 'the time for the call had run out before it began');
-      }
-      return this.#endpoints.of(endpoint, call.contentType);
-    } catch (thrown) {
-      const error = ServiceError.from(thrown, { executed: 'no' });
-      return error.with({ service: error.service ?? endpoint.service, endpoint: error.endpoint ?? endpoint.name });
-    }
+  /** The endpoint of a call that may be made; throws where it may not. */
+  #admitted({ endpoint, cancellation, deadline, contentType }: Call, now: number): NamedEndpoint {
+    if (endpoint.service !== this.#service) throw refused('FailedPrecondition', `this way leads to ${this.#service}`);
+    if (cancellation?.canceled !== undefined) throw cancellation.canceled;
+    if (deadline <= now) throw refused('DeadlineExceeded', 'the time for the call had run out before it began');
+    return this.#endpoints.of(endpoint, contentType);
   }
 
   /** Sends a call. There is a slot for it, because there are as many as calls and streams together. */
-  #start(call: WaitingCall): void {
+  #start(call: WaitingCall, now: number): void {
     const id = this.#slots.take();
     this.#slots.put(id, call);
-    call.start(id);
+    call.start(id, now);
   }
 
   /** A frame for a call that is over is late; one for a slot that was never used is wrong. */
@@ -258,6 +259,13 @@ function preferredCodec(codecs: ConnectionCodecs, contentType: string | undefine
     // A wish of this side for all its nodes, some of which may not have that codec.
     return preferred;
   }
+}
+
+/** Why a call was not sent, with its place. */
+function refusalOf(thrown: unknown, { endpoint }: Call): ServiceError {
+  const error = ServiceError.from(thrown);
+  const service = error.service ?? endpoint.service;
+  return error.with({ executed: 'no', service, endpoint: error.endpoint ?? endpoint.name });
 }
 
 function refused(code: 'FailedPrecondition' | 'DeadlineExceeded', message: string): ServiceError {

@@ -48,6 +48,27 @@ export class PayloadCursor {
     throw new ProtocolViolation('a varint of more than four bytes');
   }
 
+  /** Moves on past so many bytes where they are the same as the first of `expected`; else stays, and returns false. */
+  skip(expected: Uint8Array, bytes: number): boolean {
+    const { position } = this;
+    const buffer = this.#buffer;
+    if (buffer === undefined || position + bytes > this.#end) return false;
+    for (let index = 0; index < bytes; index += 1) {
+      if (buffer[position + index] !== expected[index]) return false;
+    }
+    this.position = position + bytes;
+    return true;
+  }
+
+  /** Copies what was read since `start`. Returns false where it is more than `target` holds. */
+  copyTo(target: Uint8Array, start: number): boolean {
+    const buffer = this.#buffer;
+    const bytes = this.position - start;
+    if (buffer === undefined || bytes > target.length) return false;
+    for (let index = 0; index < bytes; index += 1) target[index] = buffer[start + index] as number;
+    return true;
+  }
+
   /** The next so many bytes as text. @throws ProtocolViolation where the payload has fewer. */
   text(bytes: number): string {
     const start = this.position;

@@ -69,11 +69,11 @@ export class StreamCall implements WaitingCall, DeadlineEntry, CancelListener, I
     return this.#assembly?.bytes ?? 0;
   }
 
-  start(id: number): void {
+  start(id: number, now: number): void {
     this.id = id;
     const way = this.#way;
     try {
-      this.#long = sendCall(way, id, this.#endpoint, this.#call, this.deadline - way.clock.now());
+      this.#long = sendCall(way, id, this.#endpoint, this.#call, this.deadline - now);
     } catch (thrown) {
       this.#end(ServiceError.from(thrown, { code: 'InvalidArgument' }), 'no', true);
       return;

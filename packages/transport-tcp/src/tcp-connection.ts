@@ -1,5 +1,13 @@
 import type { Duplex } from 'node:stream';
-import { type Call, type Connection, type Node, nodeMetadata, type Reply, ServiceError } from '@tenon/contract';
+import {
+  type Call,
+  type Connection,
+  type Node,
+  nodeMetadata,
+  type Reply,
+  type ReplyListener,
+  ServiceError,
+} from '@tenon/contract';
 import { ClientSession } from './client-session.js';
 import { codeOfNumber } from './error-payload.js';
 import { helloFrame, welcomeFrame } from './frame.js';
@@ -68,16 +76,20 @@ export class TcpConnection implements Connection, LinkOwner {
   }
 
   unary(call: Call): Promise<Reply> {
+    return new Promise((onReply, onFailure) => this.send(call, { onReply, onFailure }));
+  }
+
+  send(call: Call, listener: ReplyListener): void {
     const session = this.#session;
-    if (this.#refusal !== undefined || session === undefined) return this.#refuse(call);
-    if (call.endpoint.kind !== 'unary') return this.#refuseKind(call, 'unary');
-    return session.unary(call);
+    if (this.#refusal !== undefined || session === undefined) listener.onFailure(this.#refusalOf(call));
+    else if (call.endpoint.kind !== 'unary') listener.onFailure(wrongKind(call, 'unary'));
+    else session.send(call, listener);
   }
 
   stream(call: Call): Promise<Reply> {
     const session = this.#session;
-    if (this.#refusal !== undefined || session === undefined) return this.#refuse(call);
-    if (call.endpoint.kind === 'unary') return this.#refuseKind(call, 'a stream');
+    if (this.#refusal !== undefined || session === undefined) return Promise.reject(this.#refusalOf(call));
+    if (call.endpoint.kind === 'unary') return Promise.reject(wrongKind(call, 'a stream'));
     return session.stream(call);
   }
 
@@ -165,20 +177,9 @@ export class TcpConnection implements Connection, LinkOwner {
     this.#opened(undefined);
   }
 
-  #refuse({ endpoint }: Call): Promise<never> {
+  #refusalOf({ endpoint }: Call): ServiceError {
     const refusal = this.#refusal ?? unavailable('the connection is not open yet');
-    return Promise.reject(refusal.with({ executed: 'no', service: endpoint.service, endpoint: endpoint.name }));
-  }
-
-  #refuseKind({ endpoint }: Call, wanted: string): Promise<never> {
-    const text = `${endpoint.name} is of kind ${endpoint.kind}, and was called as ${wanted}`;
-    return Promise.reject(
-      new ServiceError('InvalidArgument', text, {
-        executed: 'no',
-        service: endpoint.service,
-        endpoint: endpoint.name,
-      }),
-    );
+    return refusal.with({ executed: 'no', service: endpoint.service, endpoint: endpoint.name });
   }
 
   #idle(): void {
@@ -202,6 +203,12 @@ function helloTo({ options, codecs }: WireContext, { node, service }: DialledNod
     linked: codecs.linked,
     limits: options.limits,
   };
+}
+
+function wrongKind({ endpoint }: Call, wanted: string): ServiceError {
+  const text = `${endpoint.name} is of kind ${endpoint.kind}, and was called as ${wanted}`;
+  const { service, name } = endpoint;
+  return new ServiceError('InvalidArgument', text, { executed: 'no', service, endpoint: name });
 }
 
 function unavailable(message: string): ServiceError {

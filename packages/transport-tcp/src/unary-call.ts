@@ -4,7 +4,7 @@ import {
   type Executed,
   type Metadata,
   noMetadata,
-  type Reply,
+  type ReplyListener,
   ServiceError,
 } from '@tenon/contract';
 import type { DeadlineEntry } from '@tenon/contract/authoring';
@@ -19,7 +19,7 @@ import { waitingId } from './slot-table.js';
  * A unary call from being made to its end, of which there are five: the reply, an error, the deadline, the caller's
  * cancel, the end of the connection. The first decides.
  *
- * It is its own entry in the wheel and its own listener, so that a call is one object and one promise.
+ * It is its own entry in the wheel and listens to the cancellation itself, so that a call is one object.
  */
 export class UnaryCall implements WaitingCall, DeadlineEntry, CancelListener, Assembler {
   id = waitingId;
@@ -31,26 +31,18 @@ export class UnaryCall implements WaitingCall, DeadlineEntry, CancelListener, As
   readonly #way: ClientWay;
   readonly #call: Call;
   readonly #endpoint: NamedEndpoint;
-  readonly #resolve: (reply: Reply) => void;
-  readonly #reject: (error: ServiceError) => void;
+  readonly #listener: ReplyListener;
   /** The number of its last frame. */
   #frame = 0;
   #long: LongMessage | undefined = undefined;
   #assembly: MessageAssembly | undefined = undefined;
   #metadata: Metadata = noMetadata;
 
-  constructor(
-    way: ClientWay,
-    call: Call,
-    endpoint: NamedEndpoint,
-    resolve: (reply: Reply) => void,
-    reject: (error: ServiceError) => void,
-  ) {
+  constructor(way: ClientWay, call: Call, endpoint: NamedEndpoint, listener: ReplyListener) {
     this.#way = way;
     this.#call = call;
     this.#endpoint = endpoint;
-    this.#resolve = resolve;
-    this.#reject = reject;
+    this.#listener = listener;
     this.deadline = call.deadline;
     way.wheel.add(this);
     if (call.cancellation !== undefined) call.cancellation.listen(this);
@@ -60,11 +52,11 @@ export class UnaryCall implements WaitingCall, DeadlineEntry, CancelListener, As
     return this.#assembly?.bytes ?? 0;
   }
 
-  start(id: number): void {
+  start(id: number, now: number): void {
     this.id = id;
     const way = this.#way;
     try {
-      this.#long = sendCall(way, id, this.#endpoint, this.#call, this.deadline - way.clock.now());
+      this.#long = sendCall(way, id, this.#endpoint, this.#call, this.deadline - now);
     } catch (thrown) {
       this.#fail(ServiceError.from(thrown, { code: 'InvalidArgument' }), 'no', true);
       return;
@@ -158,7 +150,7 @@ export class UnaryCall implements WaitingCall, DeadlineEntry, CancelListener, As
       return;
     }
     this.#end(false);
-    this.#resolve({ value, metadata: this.#metadata });
+    this.#listener.onReply({ value, metadata: this.#metadata });
   }
 
   /** Ends the call from this side, and tells the server where it knows of it. */
@@ -180,7 +172,7 @@ export class UnaryCall implements WaitingCall, DeadlineEntry, CancelListener, As
     if (this.over) return;
     const { endpoint } = this.#call;
     this.#end(unheard);
-    this.#reject(
+    this.#listener.onFailure(
       error.with({
         executed,
         service: error.service ?? endpoint.service,

@@ -98,3 +98,36 @@ test('numbers of keys are told once, from 1 to 255, and are of tokens in lower c
     expect(() => reader.learn(number, key)).toThrow(ProtocolViolation);
   }
 });
+
+test('the same frozen set is written as the same bytes, and read as the same frozen set', () => {
+  const { send } = newDirection();
+  const metadata = Object.freeze({ tenant: 'bench', trace: 'a1' });
+  const first = send(metadata);
+  const second = send(metadata);
+  const third = send(metadata);
+  expect([first, second, third]).toMatchObject([
+    { read: metadata, names: 2, bytes: 11 },
+    { read: metadata, names: 0, bytes: 11 },
+    { read: metadata, names: 0, bytes: 11 },
+  ]);
+  expect(third.read).toBe(second.read);
+  expect(Object.isFrozen(third.read)).toBe(true);
+  expect(send({ tenant: 'other', trace: 'a1' }).read).toEqual({ tenant: 'other', trace: 'a1' });
+  expect(send(metadata).read).toEqual(metadata);
+});
+
+test('a set that may change is written as it is', () => {
+  const { send } = newDirection();
+  const metadata = { tenant: 'one' };
+  expect(send(metadata).read).toEqual({ tenant: 'one' });
+  metadata.tenant = 'two';
+  expect(send(metadata).read).toEqual({ tenant: 'two' });
+});
+
+test('a set that begins like the last one, or has more bytes than are kept, is read whole', () => {
+  const { send } = newDirection();
+  for (const value of ['a', 'ab', 'a', 'v'.repeat(300), 'v'.repeat(300), 'a']) {
+    expect(send(Object.freeze({ key: value })).read).toEqual({ key: value });
+  }
+  expect(send(Object.freeze({ key: 'a', more: 'b' })).read).toEqual({ key: 'a', more: 'b' });
+});

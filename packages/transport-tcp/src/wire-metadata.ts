@@ -4,10 +4,17 @@ import type { FrameWriter } from './frame-writer.js';
 import { type PayloadCursor, writeVarint } from './payload-cursor.js';
 import { ProtocolViolation } from './protocol-violation.js';
 
-/** Writes metadata in the sending direction of one connection, where each key is spelled out once. */
+/**
+ * Writes metadata in the sending direction of one connection, where each key is spelled out once.
+ *
+ * Most callers send the same object with all their calls: of a frozen one that was written last the bytes are kept.
+ */
 export class MetadataWriter {
   readonly #writer: FrameWriter;
   #numbers: Map<string, number> | undefined;
+  #last: Metadata | undefined;
+  #lastEntries = 0;
+  #lastBytes: Buffer | undefined;
 
   constructor(writer: FrameWriter) {
     this.#writer = writer;
@@ -16,6 +23,7 @@ export class MetadataWriter {
   /** Tells the peer the keys that it does not know, in frames before the one that uses them. Returns how many there are. */
   announce(metadata: Metadata): number {
     if (metadata === noMetadata) return 0;
+    if (metadata === this.#last) return this.#lastEntries;
     this.#numbers ??= new Map();
     const keys = Object.keys(metadata);
     for (const key of keys) {
@@ -29,7 +37,15 @@ export class MetadataWriter {
 
   /** Writes the entries into the open frame. */
   write(metadata: Metadata): void {
+    if (metadata === this.#last && this.#lastBytes !== undefined) writeBytes(this.#writer, this.#lastBytes);
+    else this.#writeAnew(metadata);
+  }
+
+  #writeAnew(metadata: Metadata): void {
     const writer = this.#writer;
+    // Offsets from the end of the open frame's start hold where the buffer grows meanwhile.
+    const before = writer.messageBytes;
+    let entries = 0;
     for (const key of Object.keys(metadata)) {
       const value = metadata[key] as string;
       const number = this.#numbers?.get(key);
@@ -39,13 +55,29 @@ export class MetadataWriter {
       // Keys are HTTP tokens, so they are ASCII.
       if (number === undefined) writeText(writer, key, key.length);
       writeText(writer, value, valueBytes);
+      entries += 1;
     }
+    if (!Object.isFrozen(metadata)) return;
+    const { buffer, position } = writer;
+    this.#last = metadata;
+    this.#lastEntries = entries;
+    this.#lastBytes = Buffer.from(buffer.subarray(position - (writer.messageBytes - before), position));
   }
 }
 
-/** Reads metadata in the receiving direction of one connection. */
+/**
+ * Reads metadata in the receiving direction of one connection.
+ *
+ * Where the same bytes come again, as they do with most calls, what they were read as is given again, frozen.
+ */
 export class MetadataReader {
   readonly #keys: (string | undefined)[] = [];
+  readonly #last = new Uint8Array(maxKeptBytes);
+  #lastBytes = 0;
+  #lastEntries = 0;
+  #lastRead: Metadata = noMetadata;
+  /** Whether more than one call has it, so that it is frozen. */
+  #shared = false;
 
   /** A key that the peer named. */
   learn(number: number, key: string): void {
@@ -58,6 +90,23 @@ export class MetadataReader {
   /** Reads so many entries. */
   read(cursor: PayloadCursor, entries: number): Metadata {
     if (entries === 0) return noMetadata;
+    if (entries === this.#lastEntries && cursor.skip(this.#last, this.#lastBytes)) return this.#again();
+    const start = cursor.position;
+    const metadata = this.#readAnew(cursor, entries);
+    this.#lastEntries = cursor.copyTo(this.#last, start) ? entries : 0;
+    this.#lastBytes = cursor.position - start;
+    this.#lastRead = metadata;
+    this.#shared = false;
+    return metadata;
+  }
+
+  #again(): Metadata {
+    if (!this.#shared) Object.freeze(this.#lastRead);
+    this.#shared = true;
+    return this.#lastRead;
+  }
+
+  #readAnew(cursor: PayloadCursor, entries: number): Metadata {
     if (entries > metadataLimits.maxEntries) throw new ProtocolViolation(`metadata of ${entries} entries`);
     const metadata: Record<string, string> = Object.create(null);
     let bytes = 0;
@@ -91,6 +140,15 @@ export function writeName(writer: FrameWriter, what: number, number: number, kin
   writer.end();
 }
 
+function writeBytes(writer: FrameWriter, bytes: Buffer): void {
+  const { length } = bytes;
+  writer.ensure(length);
+  const { buffer, position } = writer;
+  // They are few: a call of `set` would take longer.
+  for (let index = 0; index < length; index += 1) buffer[position + index] = bytes[index] as number;
+  writer.position = position + length;
+}
+
 function writeText(writer: FrameWriter, text: string, bytes: number): void {
   writeVarint(writer, bytes);
   writer.position += writer.buffer.write(text, writer.position);
@@ -104,6 +162,8 @@ function checkKey(key: string): string {
 const lowerToken = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this finds
 const controlCharacter = /[\u0000-\u0008\u000a-\u001f\u007f]/;
+/** Sets of metadata that have more bytes are read anew each time. */
+const maxKeptBytes = 256;
 /** A key's number or length, and two varints. */
 const entryHeaderBytes = 12;
 const nameHeaderBytes = 8;

@@ -9,6 +9,27 @@ import { testCancellation } from './test-cancellation.js';
 /** Calls that end before their reply: deadline, cancel, a lost peer. */
 export const endingCases: readonly ConformanceCase<TransportFixture>[] = [
   {
+    name: 'a connection that answers by call-back tells its listener once, of whatever ends the call',
+    run: (fixture, limits) =>
+      withProbe(fixture, limits, {}, async (probe) => {
+        if (probe.connection.send === undefined) return;
+        const replied = probe.send('echo', { value: 'hi' });
+        const late = probe.send('echo', { timeoutMs: -1 });
+        const cancellation = testCancellation();
+        const held = probe.send('hold', { cancellation });
+        await probe.eventually(() => assert.equal(replied.told.length, 1));
+        assert.equal((replied.told[0] as Reply).value, 'hi');
+        assert.equal(await probe.echo('after'), 'after');
+        cancellation.cancel();
+        await probe.eventually(() => assert.deepEqual([late.told.length, held.told.length], [1, 1]));
+        assert.equal(assertFailed(late.told[0], 'DeadlineExceeded').executed, 'no');
+        assert.equal(assertFailed(held.told[0], 'Canceled').executed, 'maybe');
+        probe.release();
+        assert.equal(await probe.echo('at last'), 'at last');
+        assert.deepEqual([replied.told.length, late.told.length, held.told.length], [1, 1, 1]);
+      }),
+  },
+  {
     name: 'the deadline arrives as the time that is left',
     run: (fixture, limits) =>
       withProbe(fixture, limits, {}, async (probe) => {
@@ -154,7 +175,7 @@ export const endingCases: readonly ConformanceCase<TransportFixture>[] = [
   },
 ];
 
-function assertFailed(outcome: Reply | ServiceError, code: ServiceError['code']): ServiceError {
+function assertFailed(outcome: Reply | ServiceError | undefined, code: ServiceError['code']): ServiceError {
   assert.ok(outcome instanceof ServiceError, 'the call succeeded');
   assert.equal(outcome.code, code, outcome.message);
   return outcome;

@@ -97,15 +97,28 @@ export class Probe {
 
   /** One call over another connection. */
   callOver(connection: Connection, endpoint: string, call: ProbeCall = {}): Promise<Reply> {
-    const { timeoutMs = 30_000, value, metadata = noMetadata, ...rest } = call;
-    const reply = connection.unary({
+    return this.bounded(connection.unary(this.#unary(endpoint, call)), `the call to ${endpoint}`);
+  }
+
+  /** One call that is answered by call-back, and what its listener was told. */
+  send(endpoint: string, call: ProbeCall = {}): { readonly told: readonly (Reply | ServiceError)[] } {
+    const told: (Reply | ServiceError)[] = [];
+    const listener = {
+      onReply: (reply: Reply) => void told.push(reply),
+      onFailure: (error: ServiceError) => void told.push(error),
+    };
+    this.connection.send?.(this.#unary(endpoint, call), listener);
+    return { told };
+  }
+
+  #unary(endpoint: string, { timeoutMs = 30_000, value, metadata = noMetadata, ...rest }: ProbeCall): Call {
+    return {
       ...rest,
       value,
       metadata,
       endpoint: { service: 'probe', name: endpointName(endpoint), kind: 'unary', idempotent: false },
       deadline: this.#fixture.clock.now() + timeoutMs,
-    });
-    return this.bounded(reply, `the call to ${endpoint}`);
+    };
   }
 
   /** Adds an endpoint to the server. */

@@ -1,8 +1,9 @@
 import type { TransportFixture } from '@tenon/conformance';
-import { type Cancellation, type ServedCall, ServiceError } from '@tenon/contract';
+import { type Cancellation, type ReplyListener, type ServedCall, ServiceError } from '@tenon/contract';
 import type { Mutant } from './prove-cases.js';
 import { failing, handling, listenedTo, mutant, receiving, sending, unfelt } from './transport-halves.js';
 
+const byCallBack = 'a connection that answers by call-back tells its listener once, of whatever ends the call';
 const timeLeft = 'the deadline arrives as the time that is left';
 const deadline = 'a call ends at its deadline, and its handler feels it';
 const abort = 'a cancellation ends the call with its reason, and its handler feels it';
@@ -25,6 +26,18 @@ export const transportEndingMutants: readonly Mutant<TransportFixture>[] = [
       ...receiving(() => ({ deadline: sent })),
     };
   }),
+  ...[
+    callBack('a reply is told twice', (listener) => ({
+      onReply: (reply) => {
+        listener.onReply(reply);
+        listener.onReply(reply);
+      },
+    })),
+    callBack('nobody is told of a failure', () => ({ onFailure: () => {} })),
+    callBack('a failure may have run', (listener) => ({
+      onFailure: (error) => listener.onFailure(error.with({ executed: 'maybe' })),
+    })),
+  ],
   mutant(timeLeft, 'no deadline travels', () => receiving(() => ({ deadline: Number.POSITIVE_INFINITY }))),
   mutant(timeLeft, 'deadlines are capped at 60 s', (clock) =>
     receiving((call) => ({ deadline: Math.min(call.deadline, clock.now() + 1_000_000 + 60_000) })),
@@ -141,3 +154,22 @@ export const transportEndingMutants: readonly Mutant<TransportFixture>[] = [
     }),
   })),
 ];
+
+/** A connection that answers by call-back, and tells its listener otherwise than it should. */
+function callBack(
+  fault: string,
+  change: (listener: ReplyListener) => Partial<ReplyListener>,
+): Mutant<TransportFixture> {
+  return mutant(byCallBack, fault, () => ({
+    connection: (good) => ({
+      send: (call, listener) => {
+        const changed = { ...through(listener), ...change(listener) };
+        good.unary(call).then(changed.onReply, changed.onFailure);
+      },
+    }),
+  }));
+}
+
+function through(listener: ReplyListener): ReplyListener {
+  return { onReply: (reply) => listener.onReply(reply), onFailure: (error) => listener.onFailure(error) };
+}

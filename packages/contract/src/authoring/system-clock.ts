@@ -6,8 +6,11 @@ export function systemClock(): Clock {
 }
 
 class SystemClock implements Clock {
+  /** Asked for once: the global of that name is an accessor, which costs as much as reading the time. */
+  readonly #performance = performance;
+
   now(): number {
-    return performance.now();
+    return this.#performance.now();
   }
 
   wallTime(): number {

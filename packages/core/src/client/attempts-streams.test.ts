@@ -45,7 +45,7 @@ describe('a stream of replies', () => {
     expect([metadata, selector.reports, release.mock.calls.length]).toEqual([noMetadata, [], 0]);
     replies.end();
     expect(await collected(messages)).toEqual([2]);
-    expect(selector.reports).toEqual([{ node: 'a', outcome: { elapsedMs: 40, error: undefined } }]);
+    expect(selector.reports).toMatchObject([{ node: 'a', outcome: { elapsedMs: 40, error: undefined } }]);
     expect(release).toHaveBeenCalledTimes(1);
     expect(await iterator?.return?.()).toEqual({ done: true, value: undefined });
     expect([selector.reports.length, release.mock.calls.length]).toEqual([1, 1]);

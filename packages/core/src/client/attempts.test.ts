@@ -23,7 +23,17 @@ describe('a call that succeeds', () => {
     expect(await reply).toEqual({ value: 'hi', metadata: { 'x-a': '1' } });
     expect(nodesOf(transport)).toEqual(['a:1']);
     expect(selector.selects).toMatchObject([{ key: 'k', filters: [], exclude: undefined }]);
-    expect(selector.reports).toEqual([{ node: 'a', outcome: { elapsedMs: 40, error: undefined } }]);
+    const endedAt = clock.now();
+    expect(selector.reports).toEqual([{ node: 'a', outcome: { elapsedMs: 40, endedAt, error: undefined } }]);
+  });
+
+  test('is carried over a connection that answers by promise alone as over one that answers by call-back', async () => {
+    const { selector, transport, run } = attemptsOver('a', 'b');
+    transport.byCallBack = false;
+    transport.answer('a:1', refused).answer('b:1', replying('hi'));
+    expect(await run()).toMatchObject({ value: 'hi' });
+    expect(nodesOf(transport)).toEqual(['a:1', 'b:1']);
+    expect(selector.reports).toHaveLength(2);
   });
 
   test('makes no controller and sets no timer once its connection stands', async () => {
@@ -363,5 +373,5 @@ test('the time that connecting takes is not told to the selector, which would ta
   await clock.advance(300);
   connected.resolve();
   await reply;
-  expect(selector.reports).toEqual([{ node: 'a', outcome: { elapsedMs: 0, error: undefined } }]);
+  expect(selector.reports).toMatchObject([{ node: 'a', outcome: { elapsedMs: 0, error: undefined } }]);
 });

@@ -5,6 +5,7 @@ import {
   type Connection,
   type Executed,
   type Reply,
+  type ReplyListener,
   type Selector,
   ServiceError,
 } from '@tenon/contract';
@@ -12,6 +13,7 @@ import { backoffMs } from '@tenon/contract/authoring';
 import { LocalConnection, type LocalServices, type Passage } from '../local/index.js';
 import type { ResolvedRetry } from '../resilience/retry-options.js';
 import { mayRetry } from '../resilience/retry-rule.js';
+import type { CallSignal } from './call-signal.js';
 import { directCandidate, select } from './candidate.js';
 import type { ConnectionPool, Loan } from './connection-pool.js';
 import type { PreparedCall } from './prepared-call.js';
@@ -33,14 +35,19 @@ export interface AttemptParts {
  * deadline. The last error is what the caller sees, with every attempt listed in it.
  *
  * A call whose node is known and connected makes one promise here, and nothing else.
+ *
+ * @param signal - of the call's interceptors: let go of when the call is over. Unary calls only.
  */
-export function runAttempts(call: PreparedCall, parts: AttemptParts): Promise<Reply> {
-  return new Attempts(call, parts).run();
+export function runAttempts(call: PreparedCall, parts: AttemptParts, signal?: CallSignal): Promise<Reply> {
+  return new Promise((resolve, reject) => new Attempts(call, parts, signal, resolve, reject).begin());
 }
 
-class Attempts {
+class Attempts implements ReplyListener {
   readonly #call: PreparedCall;
   readonly #parts: AttemptParts;
+  readonly #signal: CallSignal | undefined;
+  readonly #resolve: (reply: Reply) => void;
+  readonly #reject: (error: ServiceError) => void;
   #failed: Attempt[] | undefined;
   #tried: Set<string> | undefined;
   #startedAt = 0;
@@ -50,28 +57,37 @@ class Attempts {
   #loan: Loan | undefined;
   #isLocal = false;
 
-  constructor(call: PreparedCall, parts: AttemptParts) {
+  constructor(
+    call: PreparedCall,
+    parts: AttemptParts,
+    signal: CallSignal | undefined,
+    resolve: (reply: Reply) => void,
+    reject: (error: ServiceError) => void,
+  ) {
     this.#call = call;
     this.#parts = parts;
+    this.#signal = signal;
+    this.#resolve = resolve;
+    this.#reject = reject;
   }
 
-  run(): Promise<Reply> {
+  begin(): void {
     // The first attempt begins with the call; asking for the time costs more than anything else here.
     this.#startedAt = this.#tried === undefined ? this.#call.startedAt : this.#parts.clock.now();
     this.#sentAt = this.#startedAt;
     this.#candidate = undefined;
-    return this.#attempt().then(this.#onReply, this.#onFailure);
-  }
-
-  #attempt(): Promise<Reply> {
     try {
       const candidate = this.#choose();
-      return candidate instanceof Promise
-        ? candidate.then((found) => this.#callNode(found))
-        : this.#callNode(candidate);
+      if (candidate instanceof Promise) this.#goOn(candidate, (found) => this.#callNode(found));
+      else this.#callNode(candidate);
     } catch (thrown) {
-      return Promise.reject(thrown);
+      this.onFailure(thrown);
     }
+  }
+
+  /** Goes on when what the attempt needs is there; what fails on the way fails the attempt. */
+  #goOn<T>(needed: Promise<T>, step: (found: T) => void): void {
+    needed.then(step).catch((thrown: unknown) => this.onFailure(thrown));
   }
 
   /** A node that was not tried yet; where every one was, any: the failure may have passed, as in a restart. */
@@ -93,60 +109,83 @@ class Attempts {
     }
   }
 
-  #callNode(candidate: Candidate): Promise<Reply> {
+  #callNode(candidate: Candidate): void {
     const { pool, clock, local } = this.#parts;
     this.#candidate = candidate;
-    if (this.#isLocal && local !== undefined)
-      return this.#send(new LocalConnection(local.services, candidate.node, local.passage));
+    if (this.#isLocal && local !== undefined) {
+      this.#send(new LocalConnection(local.services, candidate.node, local.passage));
+      return;
+    }
     this.#loan = pool.acquire(candidate.node, this.#call.endpoint.service);
     const { connection } = this.#loan;
-    if (!(connection instanceof Promise)) return this.#send(connection);
+    if (!(connection instanceof Promise)) {
+      this.#send(connection);
+      return;
+    }
     const { readyBy: deadline, cancellation } = this.#call;
-    return untilEnd(connection, { deadline, cancellation }, clock).then((ready) => {
+    this.#goOn(untilEnd(connection, { deadline, cancellation }, clock), (ready) => {
       // Connecting says nothing about how fast the node answers, and would count against it for a long time.
       this.#sentAt = clock.now();
-      return this.#send(ready);
+      this.#send(ready);
     });
   }
 
-  #send(connection: Pick<Connection, 'unary' | 'stream'>): Promise<Reply> {
-    return this.#call.endpoint.kind === 'unary' ? connection.unary(this.#call) : connection.stream(this.#call);
+  #send(connection: Pick<Connection, 'unary' | 'send' | 'stream'>): void {
+    const call = this.#call;
+    if (call.endpoint.kind !== 'unary') this.#await(connection.stream(call));
+    else if (connection.send === undefined) this.#await(connection.unary(call));
+    else connection.send(call, this);
   }
 
-  readonly #onReply = (reply: Reply): Reply => {
+  #await(replied: Promise<Reply>): void {
+    replied.then(
+      (reply) => this.onReply(reply),
+      (thrown: unknown) => this.onFailure(thrown),
+    );
+  }
+
+  onReply(reply: Reply): void {
     if (reply.messages === undefined) {
       this.#finish(undefined);
-      this.#closeRequests();
-      return reply;
+      this.#over();
+      this.#resolve(reply);
+      return;
     }
     this.#call.messages?.commit();
     const messages = new ReplyMessages(reply.messages[Symbol.asyncIterator](), (error) => this.#messagesEnded(error));
-    return { ...reply, messages };
-  };
+    this.#resolve({ ...reply, messages });
+  }
 
-  readonly #onFailure = async (thrown: unknown): Promise<Reply> => {
+  onFailure(thrown: unknown): void {
     const { clock, retry } = this.#parts;
     const candidate = this.#candidate;
     const error = ServiceError.from(thrown, { executed: candidate === undefined ? 'no' : 'maybe' });
     this.#finish(error);
-    if (candidate === undefined) throw this.#ended(error);
+    if (candidate === undefined) {
+      this.#fail(error);
+      return;
+    }
     const attempts = this.#note(error);
     this.#tried ??= new Set();
     this.#tried.add(candidate.node.id);
-    if (!this.#mayTryAgain(error, attempts)) throw this.#ended(error);
     const waitMs = attempts === 1 && error.executed === 'no' ? 0 : backoffMs(attempts, retry.backoff);
-    if (clock.now() + waitMs >= this.#call.readyBy) throw this.#ended(error);
-    await pause(waitMs, this.#call, clock).catch((ended: ServiceError) => {
-      this.#candidate = undefined;
-      throw this.#ended(ended);
-    });
-    return this.run();
-  };
+    if (!this.#mayTryAgain(error, attempts) || clock.now() + waitMs >= this.#call.readyBy) {
+      this.#fail(error);
+      return;
+    }
+    pause(waitMs, this.#call, clock).then(
+      () => this.begin(),
+      (ended: ServiceError) => {
+        this.#candidate = undefined;
+        this.#fail(ended);
+      },
+    );
+  }
 
   /** A stream whose first message has come is not begun again: whatever ends it ends the call. */
   #messagesEnded(error: ServiceError | undefined): ServiceError | undefined {
     this.#finish(error);
-    this.#closeRequests();
+    this.#over();
     if (error === undefined) return undefined;
     this.#note(error);
     return this.#described(error);
@@ -173,20 +212,23 @@ class Attempts {
     const wasSelected = this.#candidate !== undefined && this.#call.address === undefined && !this.#isLocal;
     this.#isLocal = false;
     if (!wasSelected || this.#candidate === undefined) return;
+    const endedAt = clock.now();
     selector.report(this.#call.endpoint.service, this.#candidate, {
-      elapsedMs: clock.now() - this.#sentAt,
+      elapsedMs: endedAt - this.#sentAt,
+      endedAt,
       error,
     });
   }
 
   /** No further attempt. */
-  #ended(error: ServiceError): ServiceError {
-    this.#closeRequests();
-    return this.#described(error);
+  #fail(error: ServiceError): void {
+    this.#over();
+    this.#reject(this.#described(error));
   }
 
   /** The call is over: the caller's requests are not asked for any more. */
-  #closeRequests(): void {
+  #over(): void {
+    this.#signal?.release();
     // What the caller's own generator throws while it ends is not the outcome of the call.
     const { messages } = this.#call;
     if (messages !== undefined) messages.close().catch(() => {});

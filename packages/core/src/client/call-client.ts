@@ -107,28 +107,56 @@ class CallClient implements Client {
       return Promise.reject(located(ServiceError.from(thrown), endpoint));
     }
     const { onReply } = options;
-    const replied = this.around === undefined ? runAttempts(call, this.parts) : this.#intercepted(call, this.around);
+    const replied = this.#carried(call);
     return onReply === undefined ? replied : replied.then((reply) => told(reply, onReply, endpoint));
   }
 
-  #intercepted(call: PreparedCall, around: Chain): Promise<Reply> {
-    const { endpoint, value, messages, metadata, deadline } = call;
-    const { service, name, kind } = endpoint;
-    const signal = new CallSignal(call, this.parts.clock);
-    const seen = new SeenCall(
-      { side: 'client', kind, service, endpoint: name, value, messages, metadata, deadline },
-      signal,
-    );
-    let replies: AsyncIterable<unknown> | undefined;
-    const carry = (left: SeenCall): Promise<Reply> => {
-      const carried = runAttempts(withChanges(call, left), this.parts);
-      if (kind === 'unary') return carried;
-      return carried.then((reply) => {
-        replies = reply.messages;
-        return reply;
-      });
+  #carried(call: PreparedCall): Promise<Reply> {
+    if (this.around === undefined) return runAttempts(call, this.parts);
+    return call.endpoint.kind === 'unary'
+      ? this.#unaryWithin(this.around, call)
+      : this.#streamWithin(this.around, call);
+  }
+
+  #unaryWithin(around: Chain, call: PreparedCall): Promise<Reply> {
+    const { endpoint } = call;
+    // Held by the interceptors and by the call that they lead to.
+    const signal = new CallSignal(call, this.parts.clock, 2);
+    let carried: Promise<Reply> | undefined;
+    const replied = around(seenCall(call, signal), (left) => {
+      carried = runAttempts(withChanges(call, left), this.parts, signal);
+      return carried;
+    });
+    const letGo = (): void => {
+      signal.release();
+      if (carried === undefined) signal.release();
     };
-    return around(seen, carry).then(
+    if (replied === carried) {
+      // The interceptors passed on what they got: there is nothing to see to when it is there.
+      letGo();
+      return replied;
+    }
+    return replied.then(
+      (reply) => {
+        letGo();
+        return reply;
+      },
+      (thrown) => {
+        letGo();
+        throw located(ServiceError.from(thrown), endpoint);
+      },
+    );
+  }
+
+  #streamWithin(around: Chain, call: PreparedCall): Promise<Reply> {
+    const signal = new CallSignal(call, this.parts.clock, 1);
+    let replies: AsyncIterable<unknown> | undefined;
+    const carry = async (left: SeenCall): Promise<Reply> => {
+      const reply = await runAttempts(withChanges(call, left), this.parts);
+      replies = reply.messages;
+      return reply;
+    };
+    return around(seenCall(call, signal), carry).then(
       (reply) => {
         if (reply.messages === undefined) leave(replies);
         return released(reply, signal);
@@ -136,10 +164,16 @@ class CallClient implements Client {
       (thrown) => {
         signal.release();
         leave(replies);
-        throw located(ServiceError.from(thrown), endpoint);
+        throw located(ServiceError.from(thrown), call.endpoint);
       },
     );
   }
+}
+
+/** A call as its interceptors see it. */
+function seenCall({ endpoint, value, messages, metadata, deadline }: PreparedCall, signal: CallSignal): SeenCall {
+  const { service, name, kind } = endpoint;
+  return new SeenCall({ side: 'client', kind, service, endpoint: name, value, messages, metadata, deadline }, signal);
 }
 
 /** The caller hears the reply's metadata first; where it throws, the call is over. */

@@ -9,7 +9,7 @@ import { CallSignal } from './call-signal.js';
 function setUp() {
   const clock = new FakeClock();
   const stop = testCancellation();
-  const source = new CallSignal(callOf({ deadline: 1_000, cancellation: stop }), clock);
+  const source = new CallSignal(callOf({ deadline: 1_000, cancellation: stop }), clock, 1);
   return { clock, stop, source };
 }
 
@@ -55,4 +55,15 @@ test.each(['before', 'after'])('after the call nothing is watched, whoever looke
   stop.cancel();
   await clock.advance(5_000);
   expect([source.signal.aborted, clock.pending, stop.listening]).toEqual([false, 0, 0]);
+});
+
+test('it is watched until the last of its holders has let go', () => {
+  const clock = new FakeClock();
+  const stop = testCancellation();
+  const source = new CallSignal(callOf({ deadline: 1_000, cancellation: stop }), clock, 2);
+  const { signal } = source;
+  source.release();
+  expect([clock.pending, stop.listening]).toEqual([1, 1]);
+  source.release();
+  expect([clock.pending, stop.listening, signal.aborted]).toEqual([0, 0, false]);
 });

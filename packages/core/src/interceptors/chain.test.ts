@@ -1,6 +1,6 @@
 import { type Intercept, type InterceptedCall, type InterceptorPlace, noMetadata, type Reply } from '@tenon/contract';
 import { expect, test, vi } from 'vitest';
-import { chain, interceptorsAt } from './chain.js';
+import { chain, interceptorsAt, within } from './chain.js';
 import { SeenCall } from './seen-call.js';
 
 const { signal } = new AbortController();
@@ -93,4 +93,19 @@ test('interceptors run only where they want to, as methods of themselves', async
   expect(await valuesAt('client')).toEqual(['a', 'c']);
   expect(await valuesAt('early')).toEqual(['a']);
   expect(await valuesAt('server')).toEqual(['b']);
+});
+
+test('a reply that is there at once is there at once behind interceptors that pass it on, and only there', async () => {
+  const passing: Intercept = (given, next) => next(given);
+  const reply: Reply = { value: 'hi', metadata: noMetadata };
+  const around = (...intercepts: Intercept[]) => chain(intercepts) as NonNullable<ReturnType<typeof chain>>;
+  expect(within(around(passing, passing), call, () => reply)).toBe(reply);
+  expect(await within(around(passing, marked('1')), call, () => reply)).toMatchObject({ value: '1hi' });
+  const twice: Intercept = async (given, next) => (await next(given)) && next(given);
+  expect(await within(around(passing, twice), call, () => reply)).toBe(reply);
+  expect(within(around(passing), call, async () => reply)).toBeInstanceOf(Promise);
+  const failing = within(around(passing), call, () => {
+    throw new Error('no');
+  });
+  await expect(failing).rejects.toThrow('no');
 });

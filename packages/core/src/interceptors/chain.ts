@@ -27,14 +27,29 @@ function guarded(intercept: Intercept, call: SeenCall, next: Last): Promise<Repl
   }
 }
 
-/** What `next` gives an interceptor: always a promise, whether what it leads to answers at once, later, or throws. */
-export function promised(step: () => Reply | Promise<Reply>): Promise<Reply> {
-  try {
-    const reply = step();
-    return reply instanceof Promise ? reply : Promise.resolve(reply);
-  } catch (thrown) {
-    return Promise.reject(thrown);
-  }
+/**
+ * Runs a chain around a step that may reply at once. The interceptors get a promise of the reply, as they must; where they
+ * hand on that very promise, and the reply was there at once, nobody has to wait for it.
+ */
+export function within(
+  around: Chain,
+  call: SeenCall,
+  step: (call: SeenCall) => Reply | Promise<Reply>,
+): Reply | Promise<Reply> {
+  let reply: Reply | undefined;
+  let promise: Promise<Reply> | undefined;
+  const replied = around(call, (left) => {
+    try {
+      const stepped = step(left);
+      if (stepped instanceof Promise) return stepped;
+      reply = stepped;
+      promise = Promise.resolve(stepped);
+      return promise;
+    } catch (thrown) {
+      return Promise.reject(thrown);
+    }
+  });
+  return reply !== undefined && replied === promise ? reply : replied;
 }
 
 /** Of the bound interceptors those that run in one place, as plain functions, in order. */

@@ -7,6 +7,7 @@ import {
   type Metadata,
   type Peer,
   type Reply,
+  type ReplyListener,
   type Schema,
   type ServedCall,
   ServiceError,
@@ -25,17 +26,18 @@ export class LocalCall implements IncomingCall, CancelListener {
   readonly contentType: string;
   readonly #call: Call;
   readonly #passage: Passage;
+  readonly #listener: ReplyListener;
   #served: ServedCall | undefined;
-  #resolve: (reply: Reply) => void = ignore;
-  #reject: (error: ServiceError) => void = ignore;
   #answered = false;
 
   constructor(
     call: Call,
     readonly node: string,
     passage: Passage,
+    listener: ReplyListener,
   ) {
     this.#call = call;
+    this.#listener = listener;
     this.#passage = passage;
     this.service = call.endpoint.service;
     this.endpoint = call.endpoint.name;
@@ -45,19 +47,15 @@ export class LocalCall implements IncomingCall, CancelListener {
     this.contentType = call.contentType ?? '';
   }
 
-  /** Hands the call over, and resolves with its answer. */
-  run(handler: CallHandler): Promise<Reply> {
-    return new Promise((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
-      const served = handler.handle(this);
-      if (this.#answered) return;
-      this.#served = served;
-      const { cancellation } = this.#call;
-      // The handler itself may have made the caller leave, before there was anyone to tell.
-      if (cancellation?.canceled !== undefined) served.cancel(cancellation.canceled);
-      else cancellation?.listen(this);
-    });
+  /** Hands the call over. Its listener is told at once or later. */
+  run(handler: CallHandler): void {
+    const served = handler.handle(this);
+    if (this.#answered) return;
+    this.#served = served;
+    const { cancellation } = this.#call;
+    // The handler itself may have made the caller leave, before there was anyone to tell.
+    if (cancellation?.canceled !== undefined) served.cancel(cancellation.canceled);
+    else cancellation?.listen(this);
   }
 
   decode(schema?: Schema): unknown {
@@ -79,24 +77,27 @@ export class LocalCall implements IncomingCall, CancelListener {
     if (messages !== undefined) {
       const pass = (message: unknown): unknown => this.#passage(message, schema, contentType);
       const passed = new PassedMessages(messages[Symbol.asyncIterator](), pass, () => this.#release());
-      this.#resolve({ value: undefined, messages: passed, metadata });
+      this.#listener.onReply({ value: undefined, messages: passed, metadata });
       return;
     }
     this.#release();
+    let carried: unknown;
     try {
-      this.#resolve({ value: this.#passage(value, schema, contentType), metadata });
+      carried = this.#passage(value, schema, contentType);
     } catch (thrown) {
       const cause = ServiceError.from(thrown);
       const message = `the reply cannot be carried: ${cause.rawMessage}`;
-      this.#reject(new ServiceError('Internal', message, { cause, executed: 'yes' }));
+      this.#listener.onFailure(new ServiceError('Internal', message, { cause, executed: 'yes' }));
+      return;
     }
+    this.#listener.onReply({ value: carried, metadata });
   }
 
   fail(error: ServiceError): void {
     if (this.#answered) return;
     this.#answered = true;
     this.#release();
-    this.#reject(error);
+    this.#listener.onFailure(error);
   }
 
   onCancel(reason: ServiceError): void {
@@ -115,7 +116,5 @@ export class LocalCall implements IncomingCall, CancelListener {
     this.#call.cancellation?.unlisten(this);
   }
 }
-
-function ignore(): void {}
 
 const localPeer: Peer = Object.freeze({ address: 'local', transport: 'local' });

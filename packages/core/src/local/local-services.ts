@@ -34,6 +34,8 @@ export class LocalServices {
 
   /** This app's node of a service, the version that was added last, where it serves one that the filters leave. */
   candidate(service: string, filters: readonly Filter[] | undefined): Candidate | undefined {
+    // Most calls of an app go elsewhere.
+    if (this.#candidates.size === 0) return undefined;
     let left = this.#candidates.get(service);
     if (left === undefined) return undefined;
     if (filters !== undefined) for (const filter of filters) left = filter(left);

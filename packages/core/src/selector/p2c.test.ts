@@ -184,3 +184,16 @@ test.each([
 ])('%j is refused by name and range', (options, rawMessage) => {
   expect(() => p2cStrategy(options)).toThrow(expect.objectContaining({ code: 'InvalidArgument', rawMessage }));
 });
+
+test('the clock is not asked again where the report says when the call ended', () => {
+  const { clock, picker } = setUp();
+  call(picker, a, 100);
+  picker.pick([a], undefined);
+  const now = vi.spyOn(clock, 'now');
+  picker.report(a, { elapsedMs: 1, endedAt: 5_000 });
+  expect(now).not.toHaveBeenCalled();
+  // Half a decay time without a sample: the old average counts for less than two thirds.
+  now.mockReturnValue(5_000);
+  call(picker, b, 60);
+  expect(shareOf(a, picker)).toBeCloseTo(0.5, 1);
+});

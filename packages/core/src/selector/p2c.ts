@@ -65,7 +65,7 @@ class P2cPicker implements Picker {
     load.pending = Math.max(0, load.pending - 1);
     const failed = outcome.error !== undefined && faults.has(outcome.error.code);
     const sample = failed ? Math.max(outcome.elapsedMs, this.penaltyMs) : outcome.elapsedMs;
-    const now = this.clock.now();
+    const now = outcome.endedAt ?? this.clock.now();
     const weight = Math.exp(-(now - load.sampledAt) / this.decayMs);
     load.averageMs = sample > load.averageMs ? sample : load.averageMs * weight + sample * (1 - weight);
     load.sampledAt = now;

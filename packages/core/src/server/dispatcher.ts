@@ -11,7 +11,7 @@ import {
 } from '@tenon/contract';
 import { DeadlineWheel } from '@tenon/contract/authoring';
 import { runInContext } from '../context/index.js';
-import { type Chain, promised } from '../interceptors/chain.js';
+import { type Chain, within } from '../interceptors/chain.js';
 import type { SeenCall } from '../interceptors/seen-call.js';
 import { seenCall } from './route.js';
 import type { Router } from './router.js';
@@ -105,9 +105,9 @@ export class Dispatcher implements CallHandler, CallKeeper {
   };
 
   /** Refusals happen inside the early interceptors, so that these see every outcome. */
-  #serveAround(early: Chain, call: RunningCall): Promise<Reply> {
+  #serveAround(early: Chain, call: RunningCall): Reply | Promise<Reply> {
     const kind = call.route?.kind ?? call.incoming.kind ?? 'unary';
-    return early(seenCall(call, kind, undefined, undefined), (seen) => promised(() => this.#serve(call, seen)));
+    return within(early, seenCall(call, kind, undefined, undefined), (seen) => this.#serve(call, seen));
   }
 
   #serve(call: RunningCall, seen: SeenCall | undefined): Reply | Promise<Reply> {

@@ -7,7 +7,7 @@ import {
   type ServedEndpoint,
   serverStreams,
 } from '@tenon/contract';
-import { type Chain, chain, promised } from '../interceptors/chain.js';
+import { type Chain, chain, within } from '../interceptors/chain.js';
 import { SeenCall } from '../interceptors/seen-call.js';
 import type { CompiledSchemas } from '../schemas/compiled-schemas.js';
 import type { CallRoute, RunningCall } from './running-call.js';
@@ -65,7 +65,7 @@ export class Route implements CallRoute {
   ): Reply | Promise<Reply> {
     if (this.#around === undefined) return this.#handled(call, messages ?? value);
     const inner = seen?.with(value, messages) ?? seenCall(call, this.kind, value, messages);
-    return this.#around(inner, (left) => promised(() => this.#handled(call, left.messages ?? left.value)));
+    return within(this.#around, inner, (left) => this.#handled(call, left.messages ?? left.value));
   }
 
   #handled(call: RunningCall, request: unknown): Reply | Promise<Reply> {

@@ -60,10 +60,12 @@ function served(
   instance: object,
   interceptor: (target: UseTarget) => ServedService['endpoints'][number]['interceptors'][number],
 ): ServedService {
+  const methods = instance as Record<string, (value: unknown) => unknown>;
+  // Looked up at each call: tests replace methods of an instance that is being served.
   const bound =
     (method: string): ((value: unknown) => unknown) =>
     (value) =>
-      Reflect.get(instance, method).call(instance, value);
+      (methods[method] as (value: unknown) => unknown)(value);
   return {
     name,
     version,
