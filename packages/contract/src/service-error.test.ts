@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { ServiceError } from './service-error.js';
 
 test('an error of another installed copy is recognised by its brand', () => {
@@ -36,6 +36,27 @@ test.each([
 test('an unknown code from a peer reads as Unknown and bad fields are left out', () => {
   const error = ServiceError.fromRecord({ code: 'Teapot', message: 7, executed: 'perhaps', node: {} });
   expect(error.toRecord()).toEqual({ code: 'Unknown', message: 'no message', executed: 'maybe' });
+});
+
+test('making a copy writes no stack down, of itself or of the error', () => {
+  const { stackTraceLimit, prepareStackTrace } = Error;
+  const prepare = vi.fn(
+    (_error: unknown, frames: readonly unknown[]) => `${frames.length > 0 ? 'where it was made' : ''}`,
+  );
+  Error.prepareStackTrace = prepare;
+  let error: ServiceError;
+  let copy: ServiceError;
+  try {
+    error = new ServiceError('Unavailable', 'gone');
+    copy = error.with({ node: 'a' }).with({ executed: 'no' });
+    const written = prepare.mock.calls.filter(([, frames]) => frames.length > 0);
+    expect([written, Error.stackTraceLimit]).toEqual([[], stackTraceLimit]);
+    expect(copy.stack).toBe('where it was made');
+  } finally {
+    Error.prepareStackTrace = prepareStackTrace;
+  }
+  copy.stack = 'mine';
+  expect([copy.stack, error.stack]).toEqual(['mine', 'where it was made']);
 });
 
 test('a copy keeps the stack and adds what the outer layer knows', () => {

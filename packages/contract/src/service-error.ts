@@ -113,18 +113,26 @@ export class ServiceError extends Error {
 
   /** A copy with some fields replaced: used to add what an outer layer knows. The stack stays that of this error. */
   with(fields: ServiceErrorFields): ServiceError {
-    const copy = new ServiceError(this.code, this.rawMessage, {
-      details: this.details,
-      cause: this.cause,
-      service: this.service,
-      endpoint: this.endpoint,
-      node: this.node,
-      executed: this.executed,
-      attempts: this.attempts,
-      correlationId: this.correlationId,
-      ...fields,
+    const copy = withoutStack(
+      () =>
+        new ServiceError(this.code, this.rawMessage, {
+          details: this.details,
+          cause: this.cause,
+          service: this.service,
+          endpoint: this.endpoint,
+          node: this.node,
+          executed: this.executed,
+          attempts: this.attempts,
+          correlationId: this.correlationId,
+          ...fields,
+        }),
+    );
+    // Read only when somebody looks: writing a stack down takes longer than the rest of a failing call.
+    Object.defineProperty(copy, 'stack', {
+      configurable: true,
+      get: () => this.stack,
+      set: (value: unknown) => Object.defineProperty(copy, 'stack', { configurable: true, writable: true, value }),
     });
-    if (this.stack !== undefined) copy.stack = this.stack;
     return copy;
   }
 
@@ -144,6 +152,18 @@ export class ServiceError extends Error {
 
   toJSON(): ServiceErrorRecord {
     return this.toRecord();
+  }
+}
+
+/** Makes an error that takes no stack of its own. */
+function withoutStack<T extends Error>(make: () => T): T {
+  const { stackTraceLimit } = Error;
+  // Refused, and the stack then taken in vain, where the globals are frozen.
+  Reflect.set(Error, 'stackTraceLimit', 0);
+  try {
+    return make();
+  } finally {
+    Reflect.set(Error, 'stackTraceLimit', stackTraceLimit);
   }
 }
 
