@@ -8,6 +8,7 @@ import type { Assemblies } from './message-assembly.js';
 import type { OutgoingWay } from './outgoing-stream.js';
 import type { PayloadCursor } from './payload-cursor.js';
 import type { LongMessage } from './piece-queue.js';
+import type { TurnQueue } from './turn-queue.js';
 import type { MetadataReader, MetadataWriter } from './wire-metadata.js';
 
 /** A call under way, as the client's connection sees it. Each method takes what the server said about it. */
@@ -42,6 +43,7 @@ export interface ClientWay extends OutgoingWay {
   readonly metadataReader: MetadataReader;
   readonly cursor: PayloadCursor;
   readonly assemblies: Assemblies;
+  readonly turns: TurnQueue;
   /** What this side takes. */
   readonly takes: IncomingLimits;
   /** What the server takes of each stream before it grants more. */

@@ -28,6 +28,7 @@ import { PayloadCursor } from './payload-cursor.js';
 import { ProtocolViolation } from './protocol-violation.js';
 import { SlotTable, waitingId } from './slot-table.js';
 import { StreamCall } from './stream-call.js';
+import type { TurnQueue } from './turn-queue.js';
 import { UnaryCall } from './unary-call.js';
 import { WaitingLine } from './waiting-line.js';
 import type { WireContext } from './wire-context.js';
@@ -45,6 +46,7 @@ export class ClientSession implements ClientWay {
   readonly metadataReader = new MetadataReader();
   readonly cursor = new PayloadCursor();
   readonly assemblies = new Assemblies(maxAssembledBytes);
+  readonly turns: TurnQueue;
   readonly takes: IncomingLimits;
   readonly streamWindow: number;
   readonly node: string | undefined;
@@ -80,6 +82,7 @@ export class ClientSession implements ClientWay {
     this.streamWindow = limits.window;
     this.takes = { maxMessageBytes: hello.limits.messageBytes, windowBytes: hello.limits.window };
     this.wheel = context.wheel;
+    this.turns = context.turns;
     this.#clock = context.clock;
     this.metadataWriter = new MetadataWriter(writer);
     this.node = hello.node === '' ? undefined : hello.node;

@@ -54,6 +54,7 @@ export class Link implements FrameTaker, DeadlineEntry {
   #state: 'greeting' | 'open' | 'ended' = 'greeting';
   #resting = false;
   #congested = false;
+  #crowded = false;
   #pingAt = Number.NEGATIVE_INFINITY;
   #pingsAwaited = 0;
   #pingHeardAt = Number.NEGATIVE_INFINITY;
@@ -93,6 +94,7 @@ export class Link implements FrameTaker, DeadlineEntry {
     }
     // Whoever asks more than it reads the answers of is not read from until it does.
     if (this.#maxFrames < Number.POSITIVE_INFINITY && this.writer.pendingBytes > maxUnreadBytes) this.#holdBack();
+    if (this.#context.turns.isFull) this.#awaitTurns();
   }
 
   /** The peer is known: from now on it must give signs of life. */
@@ -231,7 +233,7 @@ export class Link implements FrameTaker, DeadlineEntry {
     }
     const patienceMs = this.#owner.busy ? options.pingAfterMs : options.idlePingAfterMs;
     const pingAt = Math.max(this.heardAt + patienceMs, this.#pingAt + leastPingIntervalMs);
-    if (now < pingAt || this.#resting || this.#congested) {
+    if (now < pingAt || this.#isPaused) {
       // A call that begins meanwhile makes the time shorter, and does not come here to say so.
       this.#watchUntil(Math.max(now + 1, Math.min(pingAt, now + options.pingAfterMs)));
       return;
@@ -259,7 +261,7 @@ export class Link implements FrameTaker, DeadlineEntry {
     if (this.#state === 'ended') return;
     try {
       if (!this.#reader.resume(this.#maxFrames)) this.#rest();
-      else if (!this.#congested) this.#socket.resume();
+      else this.#resume();
     } catch (thrown) {
       this.#broken(thrown);
     }
@@ -274,9 +276,31 @@ export class Link implements FrameTaker, DeadlineEntry {
         this.#congested = false;
         // What it took is a sign of life.
         this.heardAt = this.#context.clock.now();
-        if (!this.#resting && this.#state !== 'ended') this.#socket.resume();
+        this.#resume();
       },
     });
+  }
+
+  /** More large messages wait to be seen to than there should: nothing is read that could add to them. */
+  #awaitTurns(): void {
+    if (this.#crowded || this.#state === 'ended') return;
+    this.#crowded = true;
+    this.#socket.pause();
+    this.#context.turns.awaitRoom(() => {
+      this.#crowded = false;
+      // That nothing was heard was the doing of this side.
+      this.heardAt = this.#context.clock.now();
+      this.#resume();
+    });
+  }
+
+  /** Whether this side does not read at present. */
+  get #isPaused(): boolean {
+    return this.#resting || this.#congested || this.#crowded;
+  }
+
+  #resume(): void {
+    if (!this.#isPaused && this.#state !== 'ended') this.#socket.resume();
   }
 
   /** A violation is told to the peer; anything else is a fault of this side, and ends the connection too. */

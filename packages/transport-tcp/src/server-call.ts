@@ -23,6 +23,7 @@ import { type Assembler, type Assemblies, MessageAssembly } from './message-asse
 import { type OutgoingOwner, OutgoingStream, type OutgoingWay } from './outgoing-stream.js';
 import type { LongMessage, PieceGate } from './piece-queue.js';
 import { ProtocolViolation } from './protocol-violation.js';
+import type { TurnQueue, TurnTask } from './turn-queue.js';
 import type { MetadataWriter } from './wire-metadata.js';
 
 /** What a served call needs of its connection. */
@@ -32,6 +33,7 @@ export interface ServerWay extends OutgoingWay {
   readonly peer: Peer;
   readonly metadataWriter: MetadataWriter;
   readonly assemblies: Assemblies;
+  readonly turns: TurnQueue;
   readonly wheel: DeadlineWheel;
   /** What this side takes. */
   readonly takes: IncomingLimits;
@@ -53,7 +55,9 @@ export interface ServedEndpoint {
  * A call in the hands of the server. The first that ends it decides: an answer, the client's cancel, the deadline, the end
  * of the connection.
  */
-export class ServerCall implements IncomingCall, DeadlineEntry, IncomingOwner, OutgoingOwner, Assembler, PieceGate {
+export class ServerCall
+  implements IncomingCall, DeadlineEntry, IncomingOwner, OutgoingOwner, Assembler, PieceGate, TurnTask
+{
   readonly id: number;
   readonly endpoint: string;
   readonly kind: EndpointKind;
@@ -206,7 +210,17 @@ export class ServerCall implements IncomingCall, DeadlineEntry, IncomingOwner, O
     this.#requestStart = 0;
     this.#requestEnd = this.#request.length;
     this.#assembly = undefined;
-    this.serve(true);
+    this.#way.turns.add(this, this.#requestEnd);
+  }
+
+  /** Serves a call with a long request once it has its turn. */
+  serveInTurn(): void {
+    this.#keepRequest();
+    this.#way.turns.add(this, this.#requestEnd);
+  }
+
+  takeTurn(): void {
+    if (!this.over) this.serve(true);
   }
 
   rest(buffer: Buffer, start: number, end: number, more: boolean): void {

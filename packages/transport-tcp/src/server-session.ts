@@ -30,6 +30,7 @@ import { Assemblies, maxAssembledBytes } from './message-assembly.js';
 import { PayloadCursor } from './payload-cursor.js';
 import { ProtocolViolation } from './protocol-violation.js';
 import { requestTooLong, type ServedEndpoint, ServerCall, type ServerWay } from './server-call.js';
+import { longMessageBytes, type TurnQueue } from './turn-queue.js';
 import type { WireContext } from './wire-context.js';
 import type { WireLimits } from './wire-limits.js';
 import { MetadataReader, MetadataWriter } from './wire-metadata.js';
@@ -62,6 +63,7 @@ export class ServerSession implements ServerWay {
   readonly wheel: DeadlineWheel;
   readonly metadataWriter: MetadataWriter;
   readonly assemblies = new Assemblies(maxAssembledBytes);
+  readonly turns: TurnQueue;
   readonly takes: IncomingLimits;
   readonly streamWindow: number;
   readonly #logger: Logger;
@@ -90,6 +92,7 @@ export class ServerSession implements ServerWay {
     this.service = hello.service;
     this.node = hello.node === '' ? undefined : hello.node;
     this.wheel = context.wheel;
+    this.turns = context.turns;
     this.codecs = new ConnectionCodecs(context.codecs, hello, writer);
     this.credit = new ConnectionCredit(
       writer,
@@ -224,7 +227,8 @@ export class ServerSession implements ServerWay {
     if (unary) this.#unary += 1;
     else this.#streams += 1;
     if (more) call.assemble(buffer, bodyStart, end, true);
-    else call.serve(false);
+    else if (end - bodyStart <= longMessageBytes) call.serve(false);
+    else call.serveInTurn();
   }
 
   /** Checks that a call may begin with that id, and notes that it has. */

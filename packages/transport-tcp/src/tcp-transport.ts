@@ -26,6 +26,7 @@ import { speaksTenon, tcpAddress } from './tcp-address.js';
 import { dial } from './tcp-dial.js';
 import { TcpListener } from './tcp-listener.js';
 import { type ResolvedTcpOptions, resolveTcpOptions, type TcpOptions } from './tcp-options.js';
+import { TurnQueue } from './turn-queue.js';
 import type { WireContext } from './wire-context.js';
 
 /**
@@ -71,6 +72,7 @@ class TcpTransport implements Transport, Lifecycle {
       wheel: new DeadlineWheel(clock),
       buffers: new BufferPool(),
       budget: new StreamBudget(options.maxStreamBufferBytes),
+      turns: new TurnQueue(maxWaitingBytes),
       readBuffer: Buffer.allocUnsafeSlow(pooledBytes),
     });
   }
@@ -102,3 +104,6 @@ class TcpTransport implements Transport, Lifecycle {
     this.#context.wheel.close();
   }
 }
+
+/** Twice the default limit of a message: reading goes on while one is being seen to. */
+const maxWaitingBytes = 8 * 1_024 * 1_024;

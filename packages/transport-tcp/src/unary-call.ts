@@ -14,6 +14,7 @@ import { type Assembler, MessageAssembly } from './message-assembly.js';
 import type { LongMessage } from './piece-queue.js';
 import { ProtocolViolation } from './protocol-violation.js';
 import { waitingId } from './slot-table.js';
+import { longMessageBytes, type TurnTask } from './turn-queue.js';
 
 /**
  * A unary call from being made to its end, of which there are five: the reply, an error, the deadline, the caller's
@@ -21,7 +22,7 @@ import { waitingId } from './slot-table.js';
  *
  * It is its own entry in the wheel and listens to the cancellation itself, so that a call is one object.
  */
-export class UnaryCall implements WaitingCall, DeadlineEntry, CancelListener, Assembler {
+export class UnaryCall implements WaitingCall, DeadlineEntry, CancelListener, Assembler, TurnTask {
   id = waitingId;
   over = false;
   readonly deadline: number;
@@ -36,6 +37,8 @@ export class UnaryCall implements WaitingCall, DeadlineEntry, CancelListener, As
   #frame = 0;
   #long: LongMessage | undefined = undefined;
   #assembly: MessageAssembly | undefined = undefined;
+  /** A long reply that is all there, and waits for its turn. */
+  #whole: Buffer | undefined = undefined;
   #metadata: Metadata = noMetadata;
 
   constructor(way: ClientWay, call: Call, endpoint: NamedEndpoint, listener: ReplyListener) {
@@ -65,21 +68,27 @@ export class UnaryCall implements WaitingCall, DeadlineEntry, CancelListener, As
   }
 
   replied(buffer: Buffer, start: number, end: number, more: boolean): void {
-    if (this.#assembly !== undefined) throw new ProtocolViolation('a second REPLY');
+    if (this.#assembly !== undefined || this.#whole !== undefined) throw new ProtocolViolation('a second REPLY');
     const { cursor, metadataReader } = this.#way;
     cursor.over(buffer, start, end);
     const entries = cursor.byte();
     if (entries > 0) this.#metadata = metadataReader.read(cursor, entries);
     if (more) this.#assemble(buffer, cursor.position, end);
-    else this.#settle(buffer, cursor.position, end);
+    else if (end - cursor.position <= longMessageBytes) this.#settle(buffer, cursor.position, end);
+    else this.#awaitTurn(Buffer.from(buffer.subarray(cursor.position, end)));
   }
 
   rest(buffer: Buffer, start: number, end: number, more: boolean): void {
-    if (this.#assembly === undefined) throw new ProtocolViolation('REST of no reply');
+    if (this.#assembly === undefined || this.#whole !== undefined) throw new ProtocolViolation('REST of no reply');
     this.#assemble(buffer, start, end);
     if (more || this.over) return;
-    const { content } = this.#assembly;
-    this.#settle(content, 0, content.length);
+    this.#way.assemblies.remove(this);
+    this.#awaitTurn(this.#assembly.content);
+  }
+
+  takeTurn(): void {
+    const reply = this.#whole;
+    if (!this.over && reply !== undefined) this.#settle(reply, 0, reply.length);
   }
 
   failed(error: ServiceError): void {
@@ -87,12 +96,18 @@ export class UnaryCall implements WaitingCall, DeadlineEntry, CancelListener, As
   }
 
   lost(reason: ServiceError): void {
+    if (this.#whole !== undefined) {
+      this.takeTurn();
+      return;
+    }
     const sent = this.id !== waitingId && this.#frame <= this.#way.writer.framesSent && this.#long?.sent !== false;
     this.#fail(reason, sent ? 'maybe' : 'no', false);
   }
 
   onDeadline(): void {
-    this.#abandon(new ServiceError('DeadlineExceeded', 'the time for the call ran out'));
+    // A reply that came in time counts, also where it has not had its turn.
+    if (this.#whole !== undefined) this.takeTurn();
+    else this.#abandon(new ServiceError('DeadlineExceeded', 'the time for the call ran out'));
   }
 
   onCancel(reason: ServiceError): void {
@@ -140,6 +155,11 @@ export class UnaryCall implements WaitingCall, DeadlineEntry, CancelListener, As
     this.overrun(new ServiceError('ResourceExhausted', text));
   }
 
+  #awaitTurn(reply: Buffer): void {
+    this.#whole = reply;
+    this.#way.turns.add(this, reply.length);
+  }
+
   #settle(buffer: Buffer, start: number, end: number): void {
     let value: unknown;
     try {
@@ -156,6 +176,10 @@ export class UnaryCall implements WaitingCall, DeadlineEntry, CancelListener, As
   /** Ends the call from this side, and tells the server where it knows of it. */
   #abandon(reason: ServiceError): void {
     if (this.over) return;
+    if (this.#whole !== undefined) {
+      this.#fail(reason, 'yes', false);
+      return;
+    }
     const long = this.#long;
     if (long !== undefined && !long.sent) {
       this.#way.writer.drop(long);
