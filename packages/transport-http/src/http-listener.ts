@@ -8,7 +8,7 @@ import { isMucp } from './mucp-server.js';
 import { Peers } from './peers.js';
 import type { ReplySurroundings } from './reply-stream.js';
 import { type HttpRequest, isAnswer, type ServerDialect } from './server-dialect.js';
-import { type ExchangeSurroundings, ServerExchange } from './server-exchange.js';
+import { type Exchange, type ExchangeSurroundings, ServerExchange } from './server-exchange.js';
 import type { ServerWire } from './server-wire.js';
 import { UnderWay } from './under-way.js';
 
@@ -23,7 +23,7 @@ export class HttpListener implements Listener {
   readonly #handler: CallHandler;
   readonly #surroundings: ExchangeSurroundings;
   readonly #peers = new Peers();
-  readonly #underWay = new UnderWay<ServerExchange>();
+  readonly #underWay = new UnderWay<Exchange>();
   #refusing = false;
 
   constructor(
@@ -74,7 +74,7 @@ export class HttpListener implements Listener {
       const head = dialect.readHead(request, this.#handler);
       if (isAnswer(head)) {
         wire.dropBody(this.#surroundings.maxMessageBytes);
-        wire.answer(head.status, head.fields, head.body);
+        wire.answer(head);
         return;
       }
       const exchange = new ServerExchange(head, wire, dialect, this.#surroundings);

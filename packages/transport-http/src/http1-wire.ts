@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Readable, Writable } from 'node:stream';
 import type { Peer } from '@tenon/contract';
-import type { Body } from './body-encoder.js';
 import type { FieldPairs } from './headers.js';
 import type { Peers } from './peers.js';
-import type { ServerWire } from './server-wire.js';
+import type { HttpAnswer } from './server-dialect.js';
+import { type ServerWire, sizedFields } from './server-wire.js';
 
 /** A request over HTTP/1.1, in the clear or under TLS. */
 export class Http1Wire implements ServerWire {
@@ -41,8 +41,9 @@ export class Http1Wire implements ServerWire {
     this.#response.on('close', listener);
   }
 
-  answer(status: number, fields: FieldPairs, body: Body): void {
-    this.#response.writeHead(status, fields);
+  answer(answer: HttpAnswer): void {
+    const { status, body } = answer;
+    this.#response.writeHead(status, sizedFields(answer));
     if (typeof body === 'string') this.#response.end(body, 'latin1');
     else this.#response.end(body);
   }

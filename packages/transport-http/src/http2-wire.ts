@@ -1,10 +1,10 @@
 import { constants, type OutgoingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
 import type { Readable, Writable } from 'node:stream';
 import type { Peer } from '@tenon/contract';
-import type { Body } from './body-encoder.js';
 import type { FieldPairs } from './headers.js';
 import type { Peers } from './peers.js';
-import type { ServerWire } from './server-wire.js';
+import type { HttpAnswer } from './server-dialect.js';
+import { type ServerWire, sizedFields } from './server-wire.js';
 
 /** A request over HTTP/2. */
 export class Http2Wire implements ServerWire {
@@ -40,8 +40,9 @@ export class Http2Wire implements ServerWire {
     this.#stream.once('close', listener);
   }
 
-  answer(status: number, fields: FieldPairs, body: Body): void {
-    const headers = headersOf(fields);
+  answer(answer: HttpAnswer): void {
+    const { status, body } = answer;
+    const headers = headersOf(sizedFields(answer));
     headers[':status'] = status;
     this.#stream.respond(headers, { endStream: body.length === 0 });
     // The answer to HEAD has ended already.

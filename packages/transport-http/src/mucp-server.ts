@@ -4,13 +4,7 @@ import type { BodyEncoder } from './body-encoder.js';
 import type { HeaderFields } from './header-fields.js';
 import { addMetadata, type FieldPairs, fromWire, toWire } from './headers.js';
 import { writeMicroError } from './micro-error.js';
-import {
-  answerWith,
-  type HttpAnswer,
-  type HttpRequest,
-  type RequestHead,
-  type ServerDialect,
-} from './server-dialect.js';
+import { type HttpAnswer, type HttpRequest, type RequestHead, type ServerDialect } from './server-dialect.js';
 import { readNanoseconds } from './time-left.js';
 
 /** Whether a request is go-micro's: any method and path, but header fields that route it. */
@@ -46,7 +40,7 @@ export class MucpServer implements ServerDialect {
   reply(head: RequestHead, reply: Reply): HttpAnswer {
     const fields: FieldPairs = ['content-type', head.replyType];
     addMetadata(fields, reply.metadata, 'refuse');
-    return answerWith(200, fields, this.#bodies.encode(head.replyCodec, reply.value, reply.schema));
+    return { status: 200, fields, body: this.#bodies.encode(head.replyCodec, reply.value, reply.schema) };
   }
 
   error(head: RequestHead, error: ServiceError): HttpAnswer {
@@ -93,13 +87,13 @@ function microText(fields: HeaderFields, name: string): string | undefined {
 function failure(contentType: string, service: string, error: ServiceError): HttpAnswer {
   const text = toWire(writeMicroError(error, error.service ?? (service || 'tenon')));
   const fields = ['content-type', contentType, 'micro-error', text, 'x-micro-error', text];
-  return answerWith(200, fields, nothing);
+  return { status: 200, fields, body: nothing };
 }
 
 /** go-micro's own answer to a type that it has no codec for: no `Micro-Error`, but a text as the body. */
 function unsupported(contentType: string): HttpAnswer {
   const body = Buffer.from(`unsupported Content-Type: ${contentType.slice(0, 100)}`, 'latin1');
-  return answerWith(200, ['content-type', 'text/plain'], body);
+  return { status: 200, fields: ['content-type', 'text/plain'], body };
 }
 
 function invalid(message: string): ServiceError {

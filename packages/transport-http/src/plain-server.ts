@@ -7,13 +7,7 @@ import { KnownPaths } from './known-paths.js';
 import { ReplyNegotiation } from './reply-negotiation.js';
 import type { RequestPath } from './request-path.js';
 import { type RequestType, RequestTypes } from './request-types.js';
-import {
-  answerWith,
-  type HttpAnswer,
-  type HttpRequest,
-  type RequestHead,
-  type ServerDialect,
-} from './server-dialect.js';
+import { type HttpAnswer, type HttpRequest, type RequestHead, type ServerDialect } from './server-dialect.js';
 import { readMilliseconds } from './time-left.js';
 
 /** HTTP as people and Tenon's own clients write it: `POST /greeter/Greeter.Hello`, a status that means something. */
@@ -47,7 +41,7 @@ export class PlainServer implements ServerDialect {
   reply(head: RequestHead, reply: Reply): HttpAnswer {
     const fields: FieldPairs = ['content-type', head.replyType];
     addMetadata(fields, reply.metadata, 'encode');
-    return answerWith(200, fields, this.#bodies.encode(head.replyCodec, reply.value, reply.schema));
+    return { status: 200, fields, body: this.#bodies.encode(head.replyCodec, reply.value, reply.schema) };
   }
 
   error(head: RequestHead, error: ServiceError): HttpAnswer {
@@ -101,7 +95,7 @@ export class PlainServer implements ServerDialect {
 
   /** Always JSON, whatever the call's type: so that it can be read where that type is what is wrong. */
   #failure(head: RequestHead, status: number, error: ServiceError): HttpAnswer {
-    return answerWith(status, [...json], errorBytes(error, head, this.#codecs, this.#logger));
+    return { status, fields: [...json], body: errorBytes(error, head, this.#codecs, this.#logger) };
   }
 }
 
@@ -113,12 +107,12 @@ function nothingThere(request: HttpRequest): HttpAnswer {
 function wrongMethod(request: HttpRequest, { service, endpoint }: RequestPath): HttpAnswer {
   const text = `${request.method} is not how an endpoint is called; use POST /${service}/${endpoint}`;
   const error = new ServiceError('Unimplemented', text, { executed: 'no' });
-  return answerWith(405, [...json, 'allow', 'POST'], Buffer.from(JSON.stringify(error)));
+  return { status: 405, fields: [...json, 'allow', 'POST'], body: Buffer.from(JSON.stringify(error)) };
 }
 
 function refusal(status: number, error: ServiceError): HttpAnswer {
   if (status === 204) return { status, fields: [], body: nothing };
-  return answerWith(status, [...json], Buffer.from(JSON.stringify(error)));
+  return { status, fields: [...json], body: Buffer.from(JSON.stringify(error)) };
 }
 
 function invalid(message: string): ServiceError {

@@ -39,14 +39,9 @@ export interface RequestHead {
 /** A whole answer. */
 export interface HttpAnswer {
   readonly status: number;
+  /** Without the length of the body, which the wire says. */
   readonly fields: FieldPairs;
   readonly body: Body;
-}
-
-/** An answer with its length among its fields, after `fields`. */
-export function answerWith(status: number, fields: FieldPairs, body: Body): HttpAnswer {
-  fields.push('content-length', String(body.length));
-  return { status, fields, body };
 }
 
 /** One form of HTTP that callers speak: how it says what a call is, and how it is answered. */

@@ -12,6 +12,7 @@ import {
   ServiceError,
 } from '@tenon/contract';
 import type { CodecSet } from '@tenon/contract/authoring';
+import { decodeRequest, unsendable } from './exchange-value.js';
 import { leave } from './message-pump.js';
 import { ReplyStream, unexpected } from './reply-stream.js';
 import { type BodyReceiver, RequestBody } from './request-body.js';
@@ -20,6 +21,14 @@ import type { HttpAnswer, RequestHead, ServerDialect } from './server-dialect.js
 import type { ServerWire } from './server-wire.js';
 import type { UnderWayEntry } from './under-way.js';
 
+/** A request that a listener answers, from its head to the end of its answer. */
+export interface Exchange extends UnderWayEntry<Exchange> {
+  /** From here on the connection ends with the answer, and the caller is told so. */
+  closeAfterwards(): void;
+  /** Cancels the call and answers it with `error`, whatever its handler still does. */
+  end(error: ServiceError): void;
+}
+
 /** What every exchange of a listener shares. */
 export interface ExchangeSurroundings {
   readonly clock: Clock;
@@ -27,11 +36,11 @@ export interface ExchangeSurroundings {
   readonly codecs: CodecSet;
   readonly maxMessageBytes: number;
   /** Called when an exchange is over. */
-  onEnded(exchange: ServerExchange): void;
+  onEnded(exchange: Exchange): void;
 }
 
 /** One request from its head to the end of its answer; the call as the server sees it. */
-export class ServerExchange implements IncomingCall, BodyReceiver, RequestStreamOwner, UnderWayEntry<ServerExchange> {
+export class ServerExchange implements IncomingCall, BodyReceiver, RequestStreamOwner, Exchange {
   readonly service: string;
   readonly endpoint: string;
   readonly kind: EndpointKind | undefined;
@@ -40,8 +49,8 @@ export class ServerExchange implements IncomingCall, BodyReceiver, RequestStream
   readonly deadline: number;
   readonly contentType: string;
   isUnderWay = false;
-  nextUnderWay: ServerExchange | undefined = undefined;
-  previousUnderWay: ServerExchange | undefined = undefined;
+  nextUnderWay: Exchange | undefined = undefined;
+  previousUnderWay: Exchange | undefined = undefined;
   readonly #head: RequestHead;
   readonly #wire: ServerWire;
   readonly #dialect: ServerDialect;
@@ -117,9 +126,7 @@ export class ServerExchange implements IncomingCall, BodyReceiver, RequestStream
   decode(schema?: Schema): unknown {
     const body = this.#body;
     this.#body = nothing;
-    // A caller without arguments often sends no body at all; in JSON no bytes are no value.
-    if (body.length === 0 && this.#head.codec.contentType === 'application/json') return {};
-    return this.#head.codec.decode(body, schema);
+    return decodeRequest(this.#head, body, schema);
   }
 
   messages(schema?: Schema): AsyncIterable<unknown> {
@@ -140,12 +147,10 @@ export class ServerExchange implements IncomingCall, BodyReceiver, RequestStream
     this.#send(this.#dialect.error(this.#head, error));
   }
 
-  /** From here on the connection ends with the answer, and the caller is told so. */
   closeAfterwards(): void {
     this.#wire.closeAfterwards();
   }
 
-  /** Cancels the call and answers it with `error`, whatever its handler still does. */
   end(error: ServiceError): void {
     if (this.#over) return;
     this.closeAfterwards();
@@ -188,7 +193,7 @@ export class ServerExchange implements IncomingCall, BodyReceiver, RequestStream
   #send(answer: HttpAnswer): void {
     if (this.#answered || this.#over || this.#wire.gone) return;
     this.#answered = true;
-    this.#wire.answer(answer.status, answer.fields, answer.body);
+    this.#wire.answer(answer);
     this.#finish();
   }
 
@@ -198,11 +203,7 @@ export class ServerExchange implements IncomingCall, BodyReceiver, RequestStream
   }
 
   #unsendable(thrown: unknown): ServiceError {
-    const { service, endpoint } = this;
-    this.#surroundings.logger.error('a reply could not be encoded', { service, endpoint, error: thrown });
-    const cause = ServiceError.from(thrown);
-    const code = cause.code === 'ResourceExhausted' ? 'ResourceExhausted' : 'Internal';
-    return new ServiceError(code, `the reply could not be sent: ${cause.rawMessage}`, { cause, executed: 'yes' });
+    return unsendable(thrown, this.#head, this.#surroundings.logger);
   }
 
   readonly #onBroken = (): void => {

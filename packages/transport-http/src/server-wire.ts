@@ -1,7 +1,7 @@
 import type { Readable, Writable } from 'node:stream';
 import type { Peer } from '@tenon/contract';
-import type { Body } from './body-encoder.js';
 import type { FieldPairs } from './headers.js';
+import type { HttpAnswer } from './server-dialect.js';
 
 /** One HTTP request with its response: what HTTP/1.1 and HTTP/2 do each in its own way. */
 export interface ServerWire {
@@ -18,7 +18,7 @@ export interface ServerWire {
   /** Calls `listener` once when the exchange is over, complete or not. */
   onClose(listener: () => void): void;
   /** Sends a whole reply. */
-  answer(status: number, fields: FieldPairs, body: Body): void;
+  answer(answer: HttpAnswer): void;
   /** Sends the head of a reply. */
   begin(fields: FieldPairs): void;
   /** Sends the end of a reply that was begun. */
@@ -31,4 +31,9 @@ export interface ServerWire {
   closeAfterwards(): void;
   /** Ends the exchange without an answer. */
   destroy(): void;
+}
+
+/** The fields of an answer, its length behind them: Node reads the end of a body from it. 204 has neither. */
+export function sizedFields({ status, fields, body }: HttpAnswer): FieldPairs {
+  return status === 204 ? fields : [...fields, 'content-length', String(body.length)];
 }
