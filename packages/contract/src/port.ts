@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { IncomingHttpHeaders as Http2Headers, ServerHttp2Stream } from 'node:http2';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
 /**
@@ -14,6 +15,63 @@ export interface HttpClaim {
   accepts(request: IncomingMessage): boolean;
   /** Serves the request and ends the response. Must not throw; an error in it is the claimant's to answer. */
   handle(request: IncomingMessage, response: ServerResponse): void;
+  /**
+   * Serves plain requests that have arrived whole, at a fraction of the cost of Node's request and response. Absent:
+   * every request comes through `handle`. Asked of the first claim of a port only, since no other may come before it.
+   */
+  readonly whole?: WholeRequestClaim | undefined;
+}
+
+/** A claim on requests that came in one piece. Whatever it declines, and whatever did not, is for {@link HttpClaim}. */
+export interface WholeRequestClaim {
+  /**
+   * The name, in lower case, of a field whose value is another one in nearly every request. It stands beside the head, so
+   * that the heads of one caller are the same.
+   */
+  readonly varying: string;
+  /**
+   * Takes the request, to answer it now or later, or returns false: then this connection's requests come through
+   * `HttpClaim.handle` from this one on. Must not throw.
+   */
+  handle(request: WholeRequest): boolean;
+}
+
+/** A `POST` of HTTP/1.1 with a body of known length. */
+export interface WholeRequest {
+  readonly head: WholeRequestHead;
+  /** The value of the field that {@link WholeRequestClaim.varying} names, once at most. */
+  readonly varying: string | undefined;
+  /** The claimant's to keep. */
+  readonly body: Uint8Array;
+  readonly socket: Socket;
+  /** Who hears of the request's end. The claimant's to set, while it takes the request. */
+  listener: WholeRequestListener | undefined;
+  /**
+   * Answers it. The port adds the body's length, the date, and what is to become of the connection. The second answer,
+   * and one to a peer that is gone, are dropped.
+   *
+   * @param fields - name, value, name, value; values as Node wants them, each character a byte.
+   * @param body - a text stands for bytes, each character one.
+   * @throws TypeError for a name or value that no header field may have: nothing is sent, and another answer may follow.
+   */
+  answer(status: number, fields: readonly string[], body: string | Uint8Array): void;
+  /** From here on the connection ends with the answer, and the peer is told so. */
+  closeAfterwards(): void;
+}
+
+/** The head of a {@link WholeRequest}, without its length and the field that varies. */
+export interface WholeRequestHead {
+  readonly path: string;
+  /** Name, value, name, value; names in lower case, in the order in which they came. */
+  readonly fields: readonly string[];
+  /** Free for the claimant: a connection's next request often has the very same head, and then this same object. */
+  understood: unknown;
+}
+
+/** Who hears of a {@link WholeRequest}'s end. */
+export interface WholeRequestListener {
+  /** Called once: the answer has left for the peer, or the peer is gone. */
+  onEnd(): void;
 }
 
 /** A claim on the HTTP/2 requests of a port, asked as {@link HttpClaim} is. */

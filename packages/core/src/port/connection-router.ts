@@ -135,7 +135,7 @@ export class ConnectionRouter {
 
   #onHttp1(socket: Socket, peer: string): void {
     if (this.#claims.httpConnections.length === 0) {
-      this.#http1.accept(socket);
+      this.#http1.accept(socket, this.#tls !== undefined);
       return;
     }
     this.#sniffer.sniff<HttpConnectionClaim | 'unclaimed'>(socket, {
@@ -146,7 +146,7 @@ export class ConnectionRouter {
         return this.#asked(() => this.#claims.httpConnections.find((claim) => claim.accepts(head))) ?? 'unclaimed';
       },
       settle: (claim) => {
-        if (claim === 'unclaimed') this.#http1.accept(socket);
+        if (claim === 'unclaimed') this.#http1.accept(socket, this.#tls !== undefined);
         else this.#handOver(claim, socket, peer);
       },
       silent: () => this.#onSilence(socket, true),

@@ -6,9 +6,11 @@ import { HttpConnections } from './http-connections.js';
 import { httpRefusal, refuseRequest } from './http-refusal.js';
 import type { PortClaims } from './port-claims.js';
 import type { ResolvedSharedPortOptions } from './shared-port-options.js';
+import { WholeConnections } from './whole-connections.js';
 
 /**
- * Serves HTTP/1.1 on connections that it is handed, through Node's own server, which never listens itself.
+ * Serves HTTP/1.1 on connections that it is handed, through Node's own server, which never listens itself; plain requests
+ * in the clear, where the first claim takes those, without it.
  *
  * Malformed requests are answered 400, 408 or 431 in JSON and their connection is closed; a request that no claim accepts
  * is answered 404.
@@ -19,6 +21,7 @@ export class Http1Server {
   readonly #logger: Logger;
   readonly #connections: HttpConnections;
   readonly #server: Server;
+  readonly #whole: WholeConnections | undefined;
 
   constructor(options: ResolvedSharedPortOptions, claims: PortClaims, logger: Logger, clock: Clock) {
     this.#options = options;
@@ -28,23 +31,34 @@ export class Http1Server {
     this.#server = this.#createServer();
     // Node looks for slow peers only from this event on; without it no headers or request timeout would ever fire.
     this.#server.emit('listening');
+    const claim = claims.http[0]?.whole;
+    const handOver = (socket: Socket): void => this.#acceptAny(socket);
+    this.#whole = claim && new WholeConnections({ options, claim, logger, clock, handOver });
   }
 
   /** Takes a connection over, clear or under TLS, from its first byte. */
-  accept(socket: Socket): void {
-    this.#connections.add(socket);
-    this.#server.emit('connection', socket);
+  accept(socket: Socket, encrypted: boolean): void {
+    if (this.#whole === undefined || encrypted) this.#acceptAny(socket);
+    else this.#whole.add(socket);
   }
 
   /** From here on each reply says `Connection: close`, and idle connections end after the grace. */
   drain(): void {
-    if (!this.#connections.draining) this.#connections.drain();
+    if (this.#connections.draining) return;
+    this.#connections.drain();
+    this.#whole?.drain();
   }
 
   /** Ends every connection at once. */
   close(): void {
     this.#server.close();
+    this.#whole?.destroy();
     this.#connections.destroy();
+  }
+
+  #acceptAny(socket: Socket): void {
+    this.#connections.add(socket);
+    this.#server.emit('connection', socket);
   }
 
   #createServer(): Server {
