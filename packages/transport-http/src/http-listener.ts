@@ -1,6 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
-import { type CallHandler, type IncomingCall, type Listener, type ServedCall, ServiceError } from '@tenon/contract';
+import {
+  type CallHandler,
+  type IncomingCall,
+  type Listener,
+  type ServedCall,
+  ServiceError,
+  type WholeRequestClaim,
+} from '@tenon/contract';
 import { HeaderFields } from './header-fields.js';
 import { Http1Wire } from './http1-wire.js';
 import { Http2Wire } from './http2-wire.js';
@@ -11,9 +18,11 @@ import { type HttpRequest, isAnswer, type ServerDialect } from './server-dialect
 import { type Exchange, type ExchangeSurroundings, ServerExchange } from './server-exchange.js';
 import type { ServerWire } from './server-wire.js';
 import { UnderWay } from './under-way.js';
+import type { WholeExchange } from './whole-exchange.js';
+import { WholeRequests, type WholeRequestsOwner } from './whole-requests.js';
 
 /** Answers the HTTP requests of a port, each in the dialect that it came in. */
-export class HttpListener implements Listener {
+export class HttpListener implements Listener, WholeRequestsOwner {
   /** It shares the port of its server. */
   readonly address = '';
   /** What go-micro looks for before it calls a node. */
@@ -25,6 +34,8 @@ export class HttpListener implements Listener {
   readonly #peers = new Peers();
   readonly #underWay = new UnderWay<Exchange>();
   #refusing = false;
+  /** Serves the plain unary calls of HTTP/1.1 that arrive whole. */
+  readonly whole: WholeRequestClaim;
 
   constructor(
     dialects: { readonly plain: ServerDialect; readonly mucp: ServerDialect },
@@ -34,7 +45,22 @@ export class HttpListener implements Listener {
     this.#plain = dialects.plain;
     this.#mucp = dialects.mucp;
     this.#handler = handler;
-    this.#surroundings = { ...surroundings, onEnded: (exchange) => this.#underWay.remove(exchange) };
+    const onEnded = (exchange: Exchange): void => this.#underWay.remove(exchange);
+    this.#surroundings = { ...surroundings, onEnded };
+    const shared = { ...surroundings, onEnded, dialect: dialects.plain, peers: this.#peers };
+    this.whole = new WholeRequests(handler, shared, this);
+  }
+
+  /** Whether every call is refused. */
+  get refusing(): boolean {
+    return this.#refusing;
+  }
+
+  /** Serves a call whose request is there. */
+  serve(exchange: WholeExchange): void {
+    if (this.#refusing) exchange.closeAfterwards();
+    else this.#underWay.add(exchange);
+    exchange.serve(this.#refusing ? refusingHandler : this.#handler);
   }
 
   /** Serves a request of HTTP/1.1. */

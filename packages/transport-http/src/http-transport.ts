@@ -122,7 +122,8 @@ class HttpTransport implements Transport {
     const surroundings = { clock, logger, codecs, maxMessageBytes };
     const listener = new HttpListener(dialects, handler, surroundings);
     // Whatever is HTTP: a request for nothing gets an answer that says how to ask.
-    port.claimHttp({ name: 'http', accepts: () => true, handle: listener.handle });
+    const { handle, whole } = listener;
+    port.claimHttp({ name: 'http', accepts: () => true, handle, whole });
     port.claimHttp2({ name: 'http', accepts: isPlainHttp2, handle: listener.handleHttp2 });
     return listener;
   }

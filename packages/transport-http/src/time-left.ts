@@ -9,13 +9,18 @@ export const timeLeftHeader = 'tenon-timeout-ms';
  * @throws ServiceError `InvalidArgument`, `executed: 'no'`, for anything but a decimal number.
  */
 export function readMilliseconds(text: string | undefined): number {
+  const leftMs = timeLeftMs(text);
+  if (Number.isNaN(leftMs)) throw noDecimal(timeLeftHeader, text ?? '');
+  return leftMs;
+}
+
+/** The same, but `NaN` for anything but a decimal number. */
+export function timeLeftMs(text: string | undefined): number {
   if (text === undefined) return Number.POSITIVE_INFINITY;
   const point = text.indexOf('.');
   const whole = digits(text, 0, point < 0 ? text.length : point, 20);
   const fraction = point < 0 ? 0 : digits(text, point + 1, text.length, 3) / 10 ** (text.length - point - 1);
-  const leftMs = whole + fraction;
-  if (Number.isNaN(leftMs)) throw noDecimal(timeLeftHeader, text);
-  return leftMs;
+  return whole + fraction;
 }
 
 /**
