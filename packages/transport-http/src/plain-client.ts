@@ -13,8 +13,9 @@ import { type CodecSet, mediaType } from '@tenon/contract/authoring';
 import type { ClientDialect, ClientResponse, RequestTemplate, StreamHead } from './client-dialect.js';
 import { checkedContentType } from './content-type.js';
 import type { HeaderFields } from './header-fields.js';
-import { addMetadata, type FieldPairs, nodeHeader } from './headers.js';
+import { type FieldPairs, nodeHeader } from './headers.js';
 import type { ResolvedHttpOptions } from './http-options.js';
+import { MetadataFields } from './metadata-fields.js';
 import { checkIdentity, codecOfReply, decodeReply, malformedReply } from './reply-value.js';
 import { writePath } from './request-path.js';
 import { formOf, framesOf, messageTypeOf } from './stream-form.js';
@@ -24,6 +25,7 @@ import { milliseconds, timeLeftHeader } from './time-left.js';
 export class PlainClient implements ClientDialect {
   readonly #codecs: CodecSet;
   readonly #contentType: string;
+  readonly #metadata = new MetadataFields();
 
   constructor(codecs: CodecSet, options: ResolvedHttpOptions) {
     this.#codecs = codecs;
@@ -47,7 +49,7 @@ export class PlainClient implements ClientDialect {
 
   addFields(fields: FieldPairs, call: Call, leftMs: number): void {
     if (leftMs !== Number.POSITIVE_INFINITY) fields.push(timeLeftHeader, milliseconds(leftMs));
-    addMetadata(fields, call.metadata, 'encode');
+    this.#metadata.add(fields, call.metadata);
   }
 
   reply(call: Call, response: ClientResponse): Reply {
