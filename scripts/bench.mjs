@@ -3,6 +3,7 @@ import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from './build.mjs';
 import { install } from './install.mjs';
+import { installServers } from './servers.mjs';
 import { command } from './system/command.mjs';
 import { root } from './system/repository.mjs';
 import { captured, inherited } from './system/run.mjs';
@@ -25,6 +26,7 @@ async function bench(args) {
   await buildAll();
   const plan = await planOf(args.filter((arg) => !arg.startsWith('-')));
   if ([...plan.keys()].some((name) => needPeers.has(name))) await installPeers();
+  await installNats(plan, options.includes('--long') ? 'long' : 'default');
 
   const total = { passed: 0, failed: 0, skipped: 0 };
   for (const [name, cells] of plan) {
@@ -56,6 +58,23 @@ async function installPeers() {
     cwd: peers,
   });
   if (code !== 0) throw new Error(`npm ci in bench/peers ended with exit code ${code}; its messages are above.`);
+}
+
+/**
+ * A nats-server, where a cell that is about to run needs one and we may install it. Without one its contestants are
+ * skipped, each with this reason.
+ *
+ * @param {ReadonlyMap<string, readonly string[]>} plan
+ * @param {'default' | 'long'} effort
+ */
+async function installNats(plan, effort) {
+  const { needNats } = await import(new URL('../bench/dist/harness/needs.js', import.meta.url).href);
+  if (!(await needNats(plan, effort))) return;
+  try {
+    await installServers(['nats-server']);
+  } catch (error) {
+    console.log(error instanceof Error ? error.message : error);
+  }
 }
 
 /** The benches that race against what `bench/peers` has. */

@@ -3,7 +3,7 @@ import { delimiter, join } from 'node:path';
 import { command } from './system/command.mjs';
 import { inherited } from './system/run.mjs';
 
-/** What the tests and the cluster start on loopback ports of their own, and the Debian package that brings each. */
+/** What tests, benches and the cluster start on loopback ports of their own, and the Debian package that brings each. */
 const servers = [
   { program: 'etcd', debianPackage: 'etcd-server' },
   { program: 'nats-server', debianPackage: 'nats-server' },
@@ -13,10 +13,11 @@ const servers = [
  * Makes sure that etcd and nats-server are installed, from Debian's packages where we may (as root, with apt-get). They
  * are programs to us: no daemon is started, neither by the installation nor here.
  *
+ * @param {readonly string[]} [wanted] the programs that are needed; default: both
  * @throws {Error} that says what is missing and how to install it
  */
-export async function installServers() {
-  const missing = servers.filter(({ program }) => findProgram(program) === undefined);
+export async function installServers(wanted = servers.map(({ program }) => program)) {
+  const missing = servers.filter(({ program }) => wanted.includes(program) && findProgram(program) === undefined);
   if (missing.length === 0) return;
   if (process.getuid?.() !== 0 || findProgram('apt-get') === undefined) throw new Error(howToInstall(missing));
 
@@ -97,4 +98,4 @@ function howToInstall(missing) {
   ].join('\n');
 }
 
-await command(import.meta.url, installServers);
+await command(import.meta.url, () => installServers());

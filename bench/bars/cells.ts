@@ -138,6 +138,13 @@ const matrix: readonly Cell[] = (['small', 'medium', 'large'] as const).flatMap(
 
 export const cells: readonly Cell[] = [...named, ...matrix];
 
+/** The cells of a bench that run: those that were asked for by name, else all, the full matrix only in a long run. */
+export function chosenCells(bench: string, wanted: readonly string[], effort: Effort['name']): readonly Cell[] {
+  const isChosen = ({ name, onlyLong }: Cell): boolean =>
+    wanted.length > 0 ? wanted.includes(name) : onlyLong !== true || effort === 'long';
+  return cells.filter((cell) => cell.bench === bench && isChosen(cell));
+}
+
 function manyStreams(): Task {
   return { kind: 'streams-on-one', streams: 1_000 };
 }

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 
 /** A nats-server of our own, on a loopback port that it chooses itself, pinned to nothing. */
@@ -13,12 +13,15 @@ export class NatsServer {
 
   /** Whether the machine has one. */
   static isInstalled(): boolean {
-    return spawnSync(binary, ['--version'], { stdio: 'ignore' }).status === 0;
+    return spawnSync(binary, ['--version'], { stdio: 'ignore', env }).status === 0;
   }
 
   static async start(): Promise<NatsServer> {
     const folder = mkdtempSync(join(tmpdir(), 'tenon-bench-nats-'));
-    const child = spawn(binary, ['-a', '127.0.0.1', '-p', '-1', '--ports_file_dir', folder], { stdio: 'ignore' });
+    const child = spawn(binary, ['-a', '127.0.0.1', '-p', '-1', '--ports_file_dir', folder], {
+      stdio: 'ignore',
+      env,
+    });
     try {
       for (const end = performance.now() + patienceMs; performance.now() < end; await wait(10)) {
         const file = readdirSync(folder).find((name) => name.endsWith('.ports'));
@@ -55,7 +58,9 @@ export class NatsServer {
   }
 }
 
-const binary = process.platform === 'linux' ? '/usr/sbin/nats-server' : 'nats-server';
+const binary = 'nats-server';
+/** Debian's is in /usr/sbin, which is not on everyone's PATH. */
+const env = { ...process.env, PATH: `${process.env.PATH}${delimiter}/usr/sbin` };
 const patienceMs = 10_000;
 /** USER_HZ, which Linux has fixed at 100 for user space. */
 const ticksPerSecond = 100;

@@ -1,4 +1,4 @@
-import { type Cell, cells, type Effort, efforts } from '../bars/cells.js';
+import { type Cell, chosenCells, type Effort, efforts } from '../bars/cells.js';
 import { canPin } from './child.js';
 import { type Circumstances, circumstances, writePage } from './circumstances.js';
 import { judge, type Verdict } from './judge.js';
@@ -14,11 +14,10 @@ import { cellTable, verdictTable } from './tables.js';
 export async function raceBench(name: Cell['bench'], args: readonly string[]): Promise<void> {
   const effort = effortOf(args);
   const wanted = args.filter((arg) => !arg.startsWith('-'));
-  const chosen = cells.filter((cell) => cell.bench === name && isChosen(cell, wanted, effort));
   console.log(`${effort.repetitions} repetitions, windows of ${effort.windowMs} ms; ${pinning}\n`);
   const results: CellResult[] = [];
   const verdicts: Verdict[] = [];
-  for (const cell of chosen) {
+  for (const cell of chosenCells(name, wanted, effort.name)) {
     const result = await race(cell, effort);
     results.push(result);
     verdicts.push(...judge(result));
@@ -32,11 +31,6 @@ export async function raceBench(name: Cell['bench'], args: readonly string[]): P
 function effortOf(args: readonly string[]): Effort {
   if (args.includes('--quick')) return efforts.quick;
   return args.includes('--long') ? efforts.long : efforts.default;
-}
-
-function isChosen(cell: Cell, wanted: readonly string[], effort: Effort): boolean {
-  if (wanted.length > 0) return wanted.includes(cell.name);
-  return cell.onlyLong !== true || effort.name === 'long';
 }
 
 function circumstancesOf(name: string, effort: Effort): Circumstances {
