@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Connected, Contestant } from '../contestants/contestant.js';
 import type { Tick } from '../workload/handlers.js';

@@ -6,13 +6,16 @@ export class Histogram {
   readonly #counts = new Float64Array(32 * 28);
   #total = 0;
 
-  /** @param elapsedMs - from 0 to about four minutes; what is longer counts as that. */
-  record(elapsedMs: number): void {
+  /**
+   * @param elapsedMs - from 0 to about four minutes; what is longer counts as that.
+   * @param times - how many such it stands for
+   */
+  record(elapsedMs: number, times = 1): void {
     const units = Math.min(elapsedMs * unitsPerMs, maxUnits) | 0;
     const shift = Math.max(0, 26 - Math.clz32(units));
     const bucket = (shift << 5) + (units >>> shift);
-    this.#counts[bucket] = (this.#counts[bucket] ?? 0) + 1;
-    this.#total += 1;
+    this.#counts[bucket] = (this.#counts[bucket] ?? 0) + times;
+    this.#total += times;
   }
 
   get total(): number {
