@@ -25,6 +25,8 @@ export interface Entrant {
   /** The file of that name in `bench/contestants` or `bench/peers`. */
   readonly contestant: string;
   readonly task: (effort: Effort, warmupMs: number) => Task;
+  /** Only with `--long`: no bar names it. */
+  readonly onlyLong?: boolean;
 }
 
 /** Entrants who are measured in turns under the same load: one table. */
@@ -35,6 +37,8 @@ export interface Cell {
   readonly entrants: readonly Entrant[];
   /** Only with `--long`, or when asked for by name. */
   readonly onlyLong?: boolean;
+  /** Measured once, since it is long enough to be repeated within itself. */
+  readonly once?: boolean;
   /** The cell counts only where `one` did at least so many times the calls a second of `other`. */
   readonly canary?: { readonly one: string; readonly other: string; readonly atLeast: number };
 }
@@ -65,9 +69,9 @@ const small64: Cell = {
 /** Every cell that a bar names. */
 const named: readonly Cell[] = [
   small64,
-  callCell('small@1', [{ payload: 'small', inFlight: 1 }], [tenon, ...floors]),
+  callCell('small@1', [{ payload: 'small', inFlight: 1 }], [tenon, 'floor'], ['floor-early']),
   callCell('medium@64', [{ payload: 'medium', inFlight: 64 }], [tenon, 'floor', ...fastPeers]),
-  callCell('large@16', [{ payload: 'large', inFlight: 16 }], [tenon, 'floor', ...fastPeers, 'fastify']),
+  callCell('large@16', [{ payload: 'large', inFlight: 16 }], [tenon, ...fastPeers, 'fastify'], ['floor']),
   {
     name: 'small beside large',
     bench: 'calls',
@@ -76,8 +80,8 @@ const named: readonly Cell[] = [
     entrants: [
       { name: tenon, contestant: tenon, task: callTask(smallAlone) },
       { name: `${tenon} beside`, contestant: tenon, task: callTask(smallBesideLarge) },
-      { name: 'floor', contestant: 'floor', task: callTask(smallAlone) },
-      { name: 'floor beside', contestant: 'floor', task: callTask(smallBesideLarge) },
+      { name: 'floor', contestant: 'floor', task: callTask(smallAlone), onlyLong: true },
+      { name: 'floor beside', contestant: 'floor', task: callTask(smallBesideLarge), onlyLong: true },
     ],
   },
   callCell('http-json@64', [{ payload: 'small', inFlight: 64 }], ['tenon-http1', 'node-http', 'fastify']),
@@ -92,7 +96,7 @@ const named: readonly Cell[] = [
       rounds: 1,
     })),
   },
-  pingPongCell('ping-pong@1', 1),
+  { ...pingPongCell('ping-pong@1', 1), onlyLong: true },
   pingPongCell('ping-pong@64', 64),
   {
     name: 'connections',
@@ -106,7 +110,8 @@ const named: readonly Cell[] = [
     about: '1,000 streams on one connection, with one message and its answer on each; the floor: 1,000 calls at a time',
     entrants: [
       { name: tenon, contestant: `${tenon}-streams`, task: manyStreams },
-      ...entrants(['floor', 'grpc-js'], manyStreams),
+      ...entrants(['floor'], manyStreams),
+      ...alsoLong(entrants(['grpc-js'], manyStreams)),
     ],
   },
   localCell('local@1', 1),
@@ -114,6 +119,7 @@ const named: readonly Cell[] = [
   {
     name: 'soak',
     bench: 'soak',
+    once: true,
     about: 'mixed calls and streams for a long time: memory after collections, handles after closing',
     entrants: entrants([tenon], ({ soakMs }) => ({
       kind: 'soak',
@@ -138,11 +144,16 @@ const matrix: readonly Cell[] = (['small', 'medium', 'large'] as const).flatMap(
 
 export const cells: readonly Cell[] = [...named, ...matrix];
 
-/** The cells of a bench that run: those that were asked for by name, else all, the full matrix only in a long run. */
+/**
+ * The cells of a bench that run, each with the entrants that take part: those that were asked for by name, else all, what
+ * no bar names only in a long run.
+ */
 export function chosenCells(bench: string, wanted: readonly string[], effort: Effort['name']): readonly Cell[] {
-  const isChosen = ({ name, onlyLong }: Cell): boolean =>
-    wanted.length > 0 ? wanted.includes(name) : onlyLong !== true || effort === 'long';
-  return cells.filter((cell) => cell.bench === bench && isChosen(cell));
+  const isDue = ({ onlyLong }: { readonly onlyLong?: boolean }): boolean => onlyLong !== true || effort === 'long';
+  const isChosen = (cell: Cell): boolean => (wanted.length > 0 ? wanted.includes(cell.name) : isDue(cell));
+  return cells
+    .filter((cell) => cell.bench === bench && isChosen(cell))
+    .map((cell) => ({ ...cell, entrants: cell.entrants.filter(isDue) }));
 }
 
 function manyStreams(): Task {
@@ -153,9 +164,20 @@ function callTask(loads: readonly Load[]): Entrant['task'] {
   return ({ windowMs }, warmupMs) => ({ kind: 'calls', loads, warmupMs, windowMs });
 }
 
-function callCell(name: string, loads: readonly Load[], contestants: readonly string[]): Cell {
+function callCell(
+  name: string,
+  loads: readonly Load[],
+  contestants: readonly string[],
+  inLongRuns: readonly string[] = [],
+): Cell {
   const about = loads.map(({ payload, inFlight }) => `${payload}, ${inFlight} in flight`).join(' and ');
-  return { name, bench: 'calls', about, entrants: entrants(contestants, callTask(loads)) };
+  const task = callTask(loads);
+  return {
+    name,
+    bench: 'calls',
+    about,
+    entrants: [...entrants(contestants, task), ...alsoLong(entrants(inLongRuns, task))],
+  };
 }
 
 function pingPongCell(name: string, streams: number): Cell {
@@ -174,7 +196,7 @@ function pingPongCell(name: string, streams: number): Cell {
 
 function localCell(name: string, inFlight: number): Cell {
   return {
-    ...callCell(name, [{ payload: 'small', inFlight }], ['tenon-local', 'tenon-local-codec', 'moleculer-local']),
+    ...callCell(name, [{ payload: 'small', inFlight }], ['tenon-local', 'moleculer-local'], ['tenon-local-codec']),
     bench: 'local',
     about: `service and caller in one process, small, ${inFlight} in flight`,
   };
@@ -182,4 +204,8 @@ function localCell(name: string, inFlight: number): Cell {
 
 function entrants(contestants: readonly string[], task: Entrant['task']): readonly Entrant[] {
   return contestants.map((name) => ({ name, contestant: name, task }));
+}
+
+function alsoLong(entrants: readonly Entrant[]): readonly Entrant[] {
+  return entrants.map((entrant) => ({ ...entrant, onlyLong: true }));
 }

@@ -18,7 +18,7 @@ export function judge({ cell, results, void: dead }: CellResult): readonly Verdi
     .filter((bar) => bar.cell === cell)
     .map((bar) => {
       const text = textOf(bar);
-      if (dead !== undefined) return { bar: text, outcome: 'SKIPPED', found: `VOID twice: ${dead}` };
+      if (dead !== undefined) return { bar: text, outcome: 'SKIPPED', found: `VOID: ${dead}` };
       const missing = [bar.ours, ...bar.theirs].map((name) => results.find(({ entrant }) => entrant === name));
       const failed = missing.find((one) => one?.failed !== undefined);
       if (failed !== undefined) return { bar: text, outcome: 'FAILED', found: `${failed.entrant} failed` };

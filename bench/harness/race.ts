@@ -38,7 +38,8 @@ async function raceOnce(cell: Cell, effort: Effort): Promise<CellResult> {
   const starters = await Promise.all(cell.entrants.map(starterOf));
   const nats = starters.some(({ traits }) => traits?.needsNats) ? await NatsServer.start() : undefined;
   try {
-    for (let repetition = 0; repetition < effort.repetitions; repetition += 1) {
+    const repetitions = cell.once ? 1 : effort.repetitions;
+    for (let repetition = 0; repetition < repetitions; repetition += 1) {
       // A B C, then C B A: what a neighbour leaves behind falls on both.
       for (const starter of repetition % 2 === 0 ? starters : starters.toReversed()) {
         await run(starter, effort, starter.traits?.needsNats ? nats : undefined);
@@ -76,7 +77,7 @@ async function starterOf(entrant: Entrant): Promise<Starter> {
   } catch (error) {
     return { entrant, heats: [], failed: `it does not load: ${String(error)}` };
   }
-  if (traits.needsNats && !NatsServer.isInstalled()) {
+  if (traits.needsNats && NatsServer.version() === undefined) {
     return { entrant, heats: [], skipped: 'nats-server is not installed (apt-get install nats-server)' };
   }
   return { entrant, entry, traits, heats: [] };
