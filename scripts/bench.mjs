@@ -29,13 +29,18 @@ async function bench(args) {
   await installNats(plan, options.includes('--long') ? 'long' : 'default');
 
   const total = { passed: 0, failed: 0, skipped: 0 };
+  /** @type {Bar[]} */
+  const bars = [];
   for (const [name, cells] of plan) {
     console.log(`\n# ${name}\n`);
     const counts = await run(name, [...cells, ...options]);
     total.passed += counts.passed;
     total.failed += counts.failed;
     total.skipped += counts.skipped;
+    bars.push(...counts.bars);
   }
+  if (bars.length > 0) console.log('\n# Bars\n');
+  for (const { bar, found, outcome } of bars) console.log(`${outcome}: ${bar}: ${found}`);
   console.log(`\n${Math.round((performance.now() - began) / 1_000)} s`);
   console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
   return total.failed === 0 && total.passed + total.skipped > 0 ? 0 : 1;
@@ -111,32 +116,41 @@ async function planOf(wanted) {
 }
 
 /**
- * Runs one benchmark, its output shown as it comes, and reads the counts from its last line. One that ends badly without
- * having counted a failure is itself one.
+ * @typedef {object} Bar
+ * @property {string} bar
+ * @property {string} found
+ * @property {string} outcome
+ */
+
+/**
+ * Runs one benchmark, its output shown as it comes, and reads the counts from its last line; its bars it tells by message.
+ * One that ends badly without having counted a failure is itself one.
  *
  * @param {string} name
  * @param {readonly string[]} args
- * @returns {Promise<{ passed: number, failed: number, skipped: number }>}
+ * @returns {Promise<{ passed: number, failed: number, skipped: number, bars: readonly Bar[] }>}
  */
 function run(name, args) {
   const child = spawn(process.execPath, [join(folder, 'dist', `${name}.js`), ...args], {
     cwd: root,
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
   });
   let output = '';
-  child.stdout.setEncoding('utf8');
-  child.stdout.on('data', (chunk) => {
+  child.stdout?.setEncoding('utf8').on('data', (chunk) => {
     output += chunk;
     process.stdout.write(chunk);
   });
+  /** @type {Bar[]} */
+  const bars = [];
+  child.on('message', (/** @type {{ bars: readonly Bar[] }} */ message) => bars.push(...message.bars));
   return new Promise((resolve) => {
     child.on('error', (error) => {
       console.error(error.message);
-      resolve({ passed: 0, failed: 1, skipped: 0 });
+      resolve({ passed: 0, failed: 1, skipped: 0, bars });
     });
     child.on('close', (code) => {
       const [, passed, failed, skipped] = /(\d+) passed, (\d+) failed, (\d+) skipped\s*$/.exec(output) ?? [];
-      const counts = { passed: Number(passed ?? 0), failed: Number(failed ?? 0), skipped: Number(skipped ?? 0) };
+      const counts = { passed: Number(passed ?? 0), failed: Number(failed ?? 0), skipped: Number(skipped ?? 0), bars };
       if ((code !== 0 && counts.failed === 0) || passed === undefined) counts.failed += 1;
       resolve(counts);
     });

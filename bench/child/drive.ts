@@ -15,10 +15,14 @@ const contestant = (await import(pathToFileURL(order.module).href)) as Contestan
 const serving = contestant.inProcess ? await contestant.serve(handlers, {}) : undefined;
 const address = serving?.address ?? order.address ?? '';
 
+// A client whose harness has died measures for nobody.
+const orphaned = (): never => process.exit(1);
+process.once('disconnect', orphaned);
 try {
   console.log(JSON.stringify(await drive()));
 } finally {
   await serving?.close();
+  process.off('disconnect', orphaned);
   if (process.connected) process.disconnect();
 }
 

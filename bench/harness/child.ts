@@ -29,8 +29,12 @@ export class Child {
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#complaints = (this.#complaints + text).slice(-maxComplaint);
     });
+    // Some do not end by themselves once their broker has been ended with us.
+    const kill = (): boolean => this.#child.kill('SIGKILL');
+    process.once('exit', kill);
     this.#exit = new Promise((resolve) => {
       this.#child.once('exit', (code) => {
+        process.off('exit', kill);
         resolve(code);
         this.#wake();
       });

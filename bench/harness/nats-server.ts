@@ -6,14 +6,19 @@ import { setTimeout as wait } from 'node:timers/promises';
 
 /** A nats-server of our own, on a loopback port that it chooses itself, pinned to nothing. */
 export class NatsServer {
+  readonly #kill = (): boolean => this.child.kill('SIGKILL');
+
   private constructor(
     readonly address: string,
     private readonly child: ChildProcess,
-  ) {}
+  ) {
+    process.once('exit', this.#kill);
+  }
 
-  /** Whether the machine has one. */
-  static isInstalled(): boolean {
-    return spawnSync(binary, ['--version'], { stdio: 'ignore', env }).status === 0;
+  /** The version of the one that the machine has; undefined where it has none. */
+  static version(): string | undefined {
+    const { status, stdout } = spawnSync(binary, ['--version'], { encoding: 'utf8', env });
+    return status === 0 ? stdout.trim().replace(/^nats-server: v?/, '') : undefined;
   }
 
   static async start(): Promise<NatsServer> {
@@ -51,6 +56,7 @@ export class NatsServer {
   }
 
   async stop(): Promise<void> {
+    process.off('exit', this.#kill);
     const ended = new Promise((resolve) => this.child.once('exit', resolve));
     if (this.child.exitCode !== null || this.child.signalCode !== null) return;
     this.child.kill('SIGKILL');

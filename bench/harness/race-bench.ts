@@ -1,7 +1,9 @@
 import { type Cell, chosenCells, type Effort, efforts } from '../bars/cells.js';
 import { canPin } from './child.js';
 import { type Circumstances, circumstances, writePage } from './circumstances.js';
+import { endWithCommand, tell } from './command.js';
 import { judge, type Verdict } from './judge.js';
+import { NatsServer } from './nats-server.js';
 import { type CellResult, race } from './race.js';
 import { cellTable, verdictTable } from './tables.js';
 
@@ -12,9 +14,10 @@ import { cellTable, verdictTable } from './tables.js';
  * Arguments: names of cells, `--quick`, `--long`.
  */
 export async function raceBench(name: Cell['bench'], args: readonly string[]): Promise<void> {
+  endWithCommand();
   const effort = effortOf(args);
   const wanted = args.filter((arg) => !arg.startsWith('-'));
-  console.log(`${effort.repetitions} repetitions, windows of ${effort.windowMs} ms; ${pinning}\n`);
+  console.log(`${methodOf(effort)}\n`);
   const results: CellResult[] = [];
   const verdicts: Verdict[] = [];
   for (const cell of chosenCells(name, wanted, effort.name)) {
@@ -24,7 +27,7 @@ export async function raceBench(name: Cell['bench'], args: readonly string[]): P
     console.log(`${cellTable(result)}\n`);
   }
   if (verdicts.length > 0) console.log(`${verdictTable(verdicts)}\n`);
-  if (wanted.length === 0 && effort.name !== 'quick') keep(name, circumstancesOf(name, effort), results, verdicts);
+  if (wanted.length === 0 && effort.name !== 'quick') keep(name, effort, results, verdicts);
   conclude(effort, results, verdicts);
 }
 
@@ -35,12 +38,20 @@ function effortOf(args: readonly string[]): Effort {
 
 function circumstancesOf(name: string, effort: Effort): Circumstances {
   const command = `npm run bench -- ${name}${effort.name === 'long' ? ' --long' : ''}`;
-  return circumstances(['msgpackr'], command);
+  const facts = circumstances(['tenon', 'msgpackr'], command);
+  const nats = NatsServer.version();
+  return nats === undefined ? facts : { ...facts, versions: { ...facts.versions, 'nats-server': nats } };
 }
 
-function keep(name: string, facts: Circumstances, results: readonly CellResult[], verdicts: readonly Verdict[]): void {
-  const tables = [...results.map(cellTable), ...(verdicts.length > 0 ? ['## Bars', verdictTable(verdicts)] : [])];
-  writePage(name, tables.join('\n\n'), facts, { pinning, results, verdicts });
+function keep(name: string, effort: Effort, results: readonly CellResult[], verdicts: readonly Verdict[]): void {
+  const method = methodOf(effort);
+  const bars = verdicts.length > 0 ? ['## Bars', verdictTable(verdicts)] : [];
+  const text = [...results.map(cellTable), ...bars, `${method}.`].join('\n\n');
+  writePage(name, text, circumstancesOf(name, effort), { method, results, verdicts });
+}
+
+function methodOf({ repetitions, warmupMs, windowMs }: Effort): string {
+  return `${repetitions} repetitions (of a soak one), windows of ${windowMs} ms after ${warmupMs} ms or more; ${pinning}`;
 }
 
 /** A quick run says what it found but judges nothing: its windows are too short. What broke fails it all the same. */
@@ -53,6 +64,7 @@ function conclude(effort: Effort, results: readonly CellResult[], verdicts: read
   const passed = isQuick ? whole : count('met');
   const failed = isQuick ? broken : count('NOT MET') + Math.max(count('FAILED'), broken);
   const skipped = isQuick ? results.length - whole : count('SKIPPED');
+  tell(isQuick ? verdicts.map((verdict) => ({ ...verdict, outcome: 'not judged' })) : verdicts);
   console.log(`\n${passed} passed, ${failed} failed, ${skipped} skipped`);
   process.exitCode = failed === 0 ? 0 : 1;
 }

@@ -1,4 +1,5 @@
 import { circumstances, writePage } from './circumstances.js';
+import { tell } from './command.js';
 import type { Effort, Outcome } from './side-by-side.js';
 
 /** The outcomes as a table in Markdown. */
@@ -31,8 +32,15 @@ export function writeResults(
   writePage(name, `${text}\n\n${method}`, circumstances(packages, `npm run bench -- ${name}`), { effort, outcomes });
 }
 
-/** Prints the line that the runner reads, and makes the process fail if a bar was missed. */
-export function conclude(outcomes: readonly Outcome[]): void {
+/** Tells the bars, prints the line that the runner reads, and makes the process fail if a bar was missed. */
+export function conclude(name: string, theirs: string, outcomes: readonly Outcome[]): void {
+  tell(
+    outcomes.map((one) => ({
+      bar: `${name}: ${one.name} ≥ ${one.bar} × ${theirs}`,
+      found: `${one.ratio.toFixed(2)} × by CPU`,
+      outcome: one.met ? 'met' : 'NOT MET',
+    })),
+  );
   const failed = outcomes.filter((one) => !one.met).length;
   console.log(`\n${outcomes.length - failed} passed, ${failed} failed, 0 skipped`);
   process.exitCode = failed === 0 ? 0 : 1;
