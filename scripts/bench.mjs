@@ -10,6 +10,7 @@ import { captured, inherited } from './system/run.mjs';
 
 // npm run bench [-- NAME …] [--quick | --long]: builds the packages and the benches, then runs bench/NAME.ts, or every one,
 // each in a process of its own, and sums up. A NAME may also be that of a cell, such as small@64 (bench/bars/cells.ts).
+// What whole benches found goes to bench/results, and from there into README.md; --table does the latter alone.
 
 const folder = join(root, 'bench');
 
@@ -20,10 +21,14 @@ const folder = join(root, 'bench');
 async function bench(args) {
   const began = performance.now();
   const options = args.filter((arg) => arg.startsWith('-'));
-  const unknownOption = options.find((option) => !['--quick', '--long'].includes(option));
-  if (unknownOption !== undefined) throw new Error(`no option ${unknownOption}; there are --quick and --long`);
+  const unknownOption = options.find((option) => !['--quick', '--long', '--table'].includes(option));
+  if (unknownOption !== undefined) throw new Error(`no option ${unknownOption}; there are --quick, --long and --table`);
   await install();
   await buildAll();
+  if (options.includes('--table')) {
+    await writeTable();
+    return 0;
+  }
   const plan = await planOf(args.filter((arg) => !arg.startsWith('-')));
   if ([...plan.keys()].some((name) => needPeers.has(name))) await installPeers();
   await installNats(plan, options.includes('--long') ? 'long' : 'default');
@@ -39,11 +44,18 @@ async function bench(args) {
     total.skipped += counts.skipped;
     bars.push(...counts.bars);
   }
+  if (!options.includes('--quick')) await writeTable();
   if (bars.length > 0) console.log('\n# Bars\n');
   for (const { bar, found, outcome } of bars) console.log(`${outcome}: ${bar}: ${found}`);
   console.log(`\n${Math.round((performance.now() - began) / 1_000)} s`);
   console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
   return total.failed === 0 && total.passed + total.skipped > 0 ? 0 : 1;
+}
+
+/** README.md shows the newest results, whichever they are. */
+async function writeTable() {
+  const { writeReadmeTable } = await import(new URL('../bench/dist/harness/readme-table.js', import.meta.url).href);
+  writeReadmeTable(root);
 }
 
 /** What is measured is what users run: JavaScript as tsc writes it, from the built packages, by no loader. */

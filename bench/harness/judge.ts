@@ -1,7 +1,8 @@
 import { type Bar, bars, type Measure } from '../bars/bars.js';
 import type { Figures } from '../child/figures.js';
 import { flatness } from './flatness.js';
-import { type CellResult, type Result, ratios } from './race.js';
+import { cpuOf, rateOf, ratios } from './ratios.js';
+import type { CellResult, Result } from './result.js';
 import { median } from './statistics.js';
 
 /** How a bar came out. */
@@ -95,16 +96,6 @@ function memory({ ours, theirs }: Bar, mostBytes: number, results: readonly Resu
 
 function heatsOf(results: readonly Result[], name: string): readonly Figures[] {
   return results.find(({ entrant }) => entrant === name)?.heats ?? [];
-}
-
-/** Operations a second of the first load. */
-export function rateOf({ rates }: Figures): number {
-  return rates[0] ?? Number.NaN;
-}
-
-/** CPU time of client and server together for each operation, in microseconds. */
-export function cpuOf({ clientCpuMicros, serverCpuMicros }: Figures): number {
-  return clientCpuMicros + serverCpuMicros;
 }
 
 function textOf({ cell, ours, theirs, measure }: Bar): string {

@@ -4,7 +4,8 @@ import { type Circumstances, circumstances, writePage } from './circumstances.js
 import { endWithCommand, tell } from './command.js';
 import { judge, type Verdict } from './judge.js';
 import { NatsServer } from './nats-server.js';
-import { type CellResult, race } from './race.js';
+import { race } from './race.js';
+import type { CellResult } from './result.js';
 import { cellTable, verdictTable } from './tables.js';
 
 /**

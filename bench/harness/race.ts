@@ -4,27 +4,9 @@ import type { Contestant } from '../contestants/contestant.js';
 import { unequalCounts } from './counts.js';
 import { type Entry, entryOf, heat, traitsOf } from './heat.js';
 import { NatsServer } from './nats-server.js';
+import { ratios } from './ratios.js';
+import type { CellResult, Result } from './result.js';
 import { median } from './statistics.js';
-
-/** What one entrant did in each repetition, in order; or why it did nothing. */
-export interface Result {
-  readonly entrant: string;
-  readonly heats: readonly Figures[];
-  /** Limits that it raised. */
-  readonly raises?: string;
-  /** It could not take part here; no fault of its own. */
-  readonly skipped?: string;
-  /** It took part and broke. */
-  readonly failed?: string;
-}
-
-/** A cell's results. `void`: the canary says that the machine was in no state to measure. */
-export interface CellResult {
-  readonly cell: string;
-  readonly about: string;
-  readonly results: readonly Result[];
-  readonly void?: string;
-}
 
 /** Measures a cell; once more where its canary made the first time void. */
 export async function race(cell: Cell, effort: Effort): Promise<CellResult> {
@@ -105,19 +87,4 @@ function voidness({ canary }: Cell, results: readonly Result[]): string | undefi
   const ratio = median(ratios(results, canary.one, canary.other, ({ rates }) => rates[0] ?? Number.NaN));
   if (!(ratio < canary.atLeast)) return undefined;
   return `${canary.one} did ${ratio.toFixed(1)} × ${canary.other}, under ${canary.atLeast} ×: the machine was too busy`;
-}
-
-/** One figure of `one` to that of `other` in each repetition: both saw the same machine. */
-export function ratios(
-  results: readonly Result[],
-  one: string,
-  other: string,
-  figure: (figures: Figures) => number,
-): readonly number[] {
-  const heatsOf = (name: string): readonly Figures[] => results.find(({ entrant }) => entrant === name)?.heats ?? [];
-  const others = heatsOf(other);
-  return heatsOf(one).flatMap((figures, repetition) => {
-    const beside = others[repetition];
-    return beside === undefined ? [] : [figure(figures) / figure(beside)];
-  });
 }

@@ -1,6 +1,7 @@
 import type { Figures } from '../child/figures.js';
-import { cpuOf, rateOf, type Verdict } from './judge.js';
-import { type CellResult, type Result, ratios } from './race.js';
+import type { Verdict } from './judge.js';
+import { cpuOf, rateOf, ratios } from './ratios.js';
+import type { CellResult, Result } from './result.js';
 import { type Spread, spread } from './statistics.js';
 
 /** A cell as a table in Markdown: medians, with the extremes of the rate; `×` is the first entrant to each other one. */
