@@ -69,9 +69,9 @@ test.each([true, false])(
         feed(sent, whole);
         await nextTurn();
       }),
-      { numRuns: 2_000, seed: 20_261_122 },
+      { numRuns: 3_500, seed: 20_261_122 },
     );
-    expect(frames).toBeGreaterThan(50_000);
+    expect(frames).toBeGreaterThan(100_000);
     expect(errors).toEqual([]);
     await close();
   },

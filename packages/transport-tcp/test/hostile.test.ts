@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import type { Clock } from '@tenon/contract';
+import { systemClock } from '@tenon/contract/authoring';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import {
   idOf,
@@ -58,6 +60,25 @@ describe('before a client is known', () => {
     }
     await until(() => silent[1]?.ended === true && silent[3]?.ended === true, 'the silent sockets were closed');
     await stillServes();
+  });
+
+  test('a thousand sockets that drip their greeting are closed in time, and others are served meanwhile', async () => {
+    const start = Buffer.concat([preamble, rawSegment(rawGreeting(1, { pad: 'x'.repeat(900) }))]);
+    const slow = await Promise.all(Array.from({ length: 1_000 }, () => connected()));
+    let at = 0;
+    const drip = setInterval(() => {
+      for (const { ended, socket } of slow) if (!ended) socket.write(start.subarray(at, at + 1));
+      at += 1;
+    }, 20);
+    let served = 0;
+    try {
+      for (; slow.some(({ ended }) => !ended); served += 1) await stillServes();
+    } finally {
+      clearInterval(drip);
+    }
+    expect(at).toBeLessThan(start.length);
+    expect(served).toBeGreaterThan(0);
+    expect(serving.received).toHaveLength(served);
   });
 
   test('another protocol is closed at once', async () => {
@@ -202,6 +223,25 @@ describe('what the protocol does not allow', () => {
     for (const letter of ['a', 'b', 'c']) client.send(rawSegment(rawFrame(4, 0, Buffer.from(letter.repeat(8)))));
     await client.waitFor(({ type, payload }) => type === 5 && payload.toString() === 'cccccccc');
     expect(client.frames.filter(({ type }) => type === 5)).toHaveLength(3);
+  });
+
+  test('PINGs each 10 s are answered for ever', async () => {
+    const system = systemClock();
+    let ahead = 0;
+    const clock: Clock = {
+      now: () => system.now() + ahead,
+      wallTime: () => system.wallTime(),
+      after: (delayMs, callback) => system.after(delayMs, callback),
+    };
+    await serving.close();
+    serving = await Serving.start({}, { clock });
+    const client = await greeted();
+    for (let count = 1; count <= 50; count += 1) {
+      client.send(rawSegment(rawFrame(4, 0, Buffer.alloc(8))));
+      await until(() => client.frames.filter(({ type }) => type === 5).length === count, 'it was answered');
+      ahead += 10_000;
+    }
+    expect(client.ended).toBe(false);
   });
 
   test('a frame for a call that is over is ignored, and its bytes still give credit back', async () => {

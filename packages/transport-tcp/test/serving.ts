@@ -1,5 +1,6 @@
 import {
   type CallHandler,
+  type Clock,
   type Connection,
   type EndpointDescriptor,
   type EndpointKind,
@@ -25,6 +26,7 @@ export interface ServingOptions {
   readonly maxMessageBytes?: number;
   readonly tls?: Tls;
   readonly logger?: ReturnType<typeof silentLogger>;
+  readonly clock?: Clock;
 }
 
 /** A server of the service `greeter` on a loopback port. */
@@ -43,9 +45,10 @@ export class Serving implements CallHandler {
 
   static async start(answers: Readonly<Record<string, Answer>> = {}, options: ServingOptions = {}): Promise<Serving> {
     const serving = new Serving(answers);
-    const { tcp, maxMessageBytes = 4 * 1_024 * 1_024, tls, logger = silentLogger() } = options;
+    const { tcp, maxMessageBytes = 4 * 1_024 * 1_024, tls, logger = silentLogger(), clock } = options;
     const port = new SharedPort({ instance: 'run-1', maxMessageBytes }, logger, tls);
-    const transport = newTransport({ ...(tcp === undefined ? {} : { options: tcp }), tls, logger });
+    const given = { ...(tcp === undefined ? {} : { options: tcp }), ...(clock === undefined ? {} : { clock }) };
+    const transport = newTransport({ ...given, tls, logger });
     serving.#transport = transport;
     serving.#port = port;
     serving.#listener = await transport.listen(port, serving);

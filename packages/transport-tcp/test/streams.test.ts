@@ -1,5 +1,5 @@
 import type { Connection } from '@tenon/contract';
-import { ServiceError } from '@tenon/contract';
+import { noMetadata, ServiceError } from '@tenon/contract';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type ClosableTransport, newTransport } from './fixture.js';
 import { call, failure, Serving, stream, streamOf, until } from './serving.js';
@@ -93,7 +93,8 @@ describe('many messages', () => {
 });
 
 describe('readers that do not read', () => {
-  test('hold their producers back at the window, and nobody else', async () => {
+  test('hold their producers back at the window, and nobody else: 64 of 128 on one connection', async () => {
+    await serveAnew({ maxStreams: 128 });
     const made = Array.from({ length: 64 }, () => 0);
     serving.answer('Greeter.Stuck', (incoming) => {
       const which = incoming.decode() as number;
@@ -107,7 +108,7 @@ describe('readers that do not read', () => {
       );
     });
     const stuck = await Promise.all(made.map((_, which) => stream(connection, 'Stuck', 'server', { value: which })));
-    const others = Array.from({ length: 36 }, async () => {
+    const others = Array.from({ length: 64 }, async () => {
       const reply = await stream(connection, 'Count', 'server', { value: 5_000 });
       return (await collected(reply.messages)).length;
     });
@@ -232,4 +233,35 @@ test('a server that drains ends 100 open streams well, and turns new ones away s
   expect(read.every((messages) => messages.join() === 'first,last')).toBe(true);
   await drained;
   await until(() => connection.ended === true, 'the client left');
+});
+
+test('a server that drains under load loses no call', async () => {
+  serving.answer('Greeter.Slow', async (incoming) => {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    return { value: incoming.decode(), metadata: noMetadata };
+  });
+  const transports = Array.from({ length: 4 }, () => newTransport());
+  const connections = await Promise.all(transports.map((one) => one.dial(serving.node, { service: 'greeter' })));
+  let answered = 0;
+  const refused: ServiceError[] = [];
+  const callers = Array.from({ length: 80 }, async (_, index) => {
+    for (let over = false; !over; ) {
+      await call(connections[index % 4] as Connection, 'Slow', index).then(
+        ({ value }) => {
+          expect(value).toBe(index);
+          answered += 1;
+        },
+        (error: ServiceError) => {
+          refused.push(error);
+          over = true;
+        },
+      );
+    }
+  });
+  await until(() => answered > 1_000, 'the server was busy');
+  await serving.listener.drain(new AbortController().signal);
+  await Promise.all(callers);
+  expect(serving.received).toHaveLength(answered);
+  expect(new Set(refused.map(({ code, executed }) => `${code} ${executed}`))).toEqual(new Set(['Unavailable no']));
+  for (const one of transports) await one.close();
 });
