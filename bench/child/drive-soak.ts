@@ -3,7 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Connected, Contestant } from '../contestants/contestant.js';
 import type { Tick } from '../workload/handlers.js';
 import { invalidRequests, requests, type Small } from '../workload/payloads.js';
-import { between, type Edge, edge } from './edge.js';
+import { between, collectedEdge, type Edge } from './edge.js';
 import type { Figures, SoakFigures } from './figures.js';
 import type { Task } from './orders.js';
 
@@ -16,7 +16,7 @@ export async function driveSoak(
   address: string,
   { forMs, sampleMs }: Extract<Task, { kind: 'soak' }>,
 ): Promise<Figures> {
-  const before = await edge();
+  const before = await collectedEdge();
   const connected = await contestant.connect(address);
   const calls: Record<string, number> = {};
   const mix = mixOf(contestant, connected);
@@ -30,7 +30,7 @@ export async function driveSoak(
       calls[kind] = (calls[kind] ?? 0) + 1;
     };
     await Promise.all(mix.map(([kind, call]) => repeat(call, until, () => tally(kind))));
-    const { at, client, server } = await edge();
+    const { at, client, server } = await collectedEdge();
     samples.push({ atMs: at - began, clientBytes: client.liveBytes ?? 0, serverBytes: server?.liveBytes ?? 0 });
   }
   await connected.close();
@@ -111,7 +111,7 @@ async function leave(stream: AsyncIterable<Tick>): Promise<void> {
 /** Waits, at most five seconds, until no more is open than before anything was. */
 async function settled(before: Edge): Promise<Edge> {
   for (const end = performance.now() + 5_000; ; ) {
-    const now = await edge();
+    const now = await collectedEdge();
     const isSettled =
       now.client.resources <= before.client.resources &&
       (now.server?.resources ?? 0) <= (before.server?.resources ?? 0);

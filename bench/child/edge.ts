@@ -15,17 +15,13 @@ export interface Edge {
  * One end of a window. Asked for only while nothing is under way, so that every call, and all that it cost, lies on one
  * side of it.
  */
-export async function edge(counts?: () => Counts): Promise<Edge> {
-  const answer = new Promise<Extract<Message, { say: 'looked' }>>((resolve, reject) => {
-    process.once('message', (message: Message) => {
-      if (message.say === 'looked') resolve(message);
-      else reject(new Error(`expected "looked", got "${message.say}"`));
-    });
-  });
-  const question: Message = { say: 'look' };
-  process.send?.(question);
-  const { server, brokerCpuMicros } = await answer;
-  return { client: usage(counts), server, brokerCpuMicros, at: performance.now() };
+export function edge(counts?: () => Counts): Promise<Edge> {
+  return look(false, counts);
+}
+
+/** The same with what is alive then, after a collection. Not for what is timed. */
+export function collectedEdge(): Promise<Edge> {
+  return look(true, undefined);
 }
 
 /** What lies between two edges, for each of so many operations. */
@@ -52,4 +48,17 @@ export function countsBetween(from: Edge, to: Edge): Counts {
     }
   }
   return counts;
+}
+
+async function look(collected: boolean, counts: (() => Counts) | undefined): Promise<Edge> {
+  const answer = new Promise<Extract<Message, { say: 'looked' }>>((resolve, reject) => {
+    process.once('message', (message: Message) => {
+      if (message.say === 'looked') resolve(message);
+      else reject(new Error(`expected "looked", got "${message.say}"`));
+    });
+  });
+  const question: Message = { say: 'look', collected };
+  process.send?.(question);
+  const { server, brokerCpuMicros } = await answer;
+  return { client: usage(collected, counts), server, brokerCpuMicros, at: performance.now() };
 }

@@ -32,9 +32,9 @@ export interface DriveOrder {
 
 /** What parent and children say to each other over the IPC channel. */
 export type Message =
-  /** Parent to server, and its answer. */
-  | { readonly say: 'usage?' }
+  /** Parent to server, and its answer; `collected` has it clear away first what nothing holds. */
+  | { readonly say: 'usage?'; readonly collected: boolean }
   | { readonly say: 'usage'; readonly usage: Usage }
   /** Client to parent: nothing of mine is under way now, look at the server; and the parent's answer. */
-  | { readonly say: 'look' }
+  | { readonly say: 'look'; readonly collected: boolean }
   | { readonly say: 'looked'; readonly server: Usage | undefined; readonly brokerCpuMicros: number | undefined };

@@ -13,7 +13,7 @@ const serving = await contestant.serve(handlers, { nats: order.nats });
 
 process.on('message', (message: Message) => {
   if (message.say !== 'usage?') return;
-  const answer: Message = { say: 'usage', usage: usage(serving.counts) };
+  const answer: Message = { say: 'usage', usage: usage(message.collected, serving.counts) };
   process.send?.(answer);
 });
 process.once('disconnect', () => void serving.close());

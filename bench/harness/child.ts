@@ -108,10 +108,10 @@ export class Child {
   }
 }
 
-/** Asks a server process for its usage. */
-export async function usageOf(server: Child): Promise<Usage> {
+/** Asks a server process for its usage, after a collection or without. */
+export async function usageOf(server: Child, collected: boolean): Promise<Usage> {
   const answer = server.nextMessage();
-  server.say({ say: 'usage?' });
+  server.say({ say: 'usage?', collected });
   const message = await answer;
   if (message.say !== 'usage') throw new Error(`expected "usage", got "${message.say}"`);
   return message.usage;

@@ -47,7 +47,7 @@ export async function heat(
     const client = started(new Child('client', drive, flags));
     client.onMessage(async (message) => {
       if (message.say !== 'look') return;
-      const usage = server === undefined ? undefined : await usageOf(server);
+      const usage = server === undefined ? undefined : await usageOf(server, message.collected);
       client.say({ say: 'looked', server: usage, brokerCpuMicros: nats?.cpuMicros });
     });
     return await client.line<Figures>(startPatienceMs + lengthOf(task));
