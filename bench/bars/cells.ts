@@ -89,12 +89,7 @@ const named: readonly Cell[] = [
     name: 'server-stream',
     bench: 'streams',
     about: 'one server stream of 100,000 small messages',
-    entrants: entrants([tenon, 'grpc-js'], (_effort, warmupMs) => ({
-      kind: 'count',
-      messages: 100_000,
-      warmupMs,
-      rounds: 1,
-    })),
+    entrants: streamEntrants((_effort, warmupMs) => ({ kind: 'count', messages: 100_000, warmupMs, rounds: 1 })),
   },
   { ...pingPongCell('ping-pong@1', 1), onlyLong: true },
   pingPongCell('ping-pong@64', 64),
@@ -107,11 +102,10 @@ const named: readonly Cell[] = [
   {
     name: 'streams-on-one',
     bench: 'connections',
-    about: '1,000 streams on one connection, with one message and its answer on each; the floor: 1,000 calls at a time',
+    about: '1,000 streams that go both ways on one connection, with one message and its answer on each',
     entrants: [
       { name: tenon, contestant: `${tenon}-streams`, task: manyStreams },
-      ...entrants(['floor'], manyStreams),
-      ...alsoLong(entrants(['grpc-js'], manyStreams)),
+      ...streamEntrants(manyStreams).slice(1),
     ],
   },
   localCell('local@1', 1),
@@ -185,12 +179,7 @@ function pingPongCell(name: string, streams: number): Cell {
     name,
     bench: 'streams',
     about: `${streams} streams that go both ways on one connection, each answered before it says the next`,
-    entrants: entrants([tenon, 'grpc-js'], ({ windowMs }, warmupMs) => ({
-      kind: 'ping-pong',
-      streams,
-      warmupMs,
-      windowMs,
-    })),
+    entrants: streamEntrants(({ windowMs }, warmupMs) => ({ kind: 'ping-pong', streams, warmupMs, windowMs })),
   };
 }
 
@@ -208,4 +197,9 @@ function entrants(contestants: readonly string[], task: Entrant['task']): readon
 
 function alsoLong(entrants: readonly Entrant[]): readonly Entrant[] {
   return entrants.map((entrant) => ({ ...entrant, onlyLong: true }));
+}
+
+function streamEntrants(task: Entrant['task']): readonly Entrant[] {
+  const [ours, grpc] = entrants([tenon, 'grpc-js'], task) as [Entrant, Entrant];
+  return [ours, { name: 'floor', contestant: 'floor-streams', task }, grpc];
 }

@@ -9,7 +9,7 @@ import { FrameParser } from './frames.js';
 // What the floors share: any number of calls at a time on one connection, MessagePack as msgpackr writes it by default,
 // and nothing that a framework does: no names, deadlines, checks, limits or errors.
 
-const endpoints = { small: 1, records: 2, echo: 3 } as const;
+const endpoints = { small: 1, records: 2 } as const;
 
 export async function serveMux(handlers: Handlers, flushing: Flushing): Promise<Serving> {
   const pool: Buffer[] = [];
@@ -21,8 +21,7 @@ export async function serveMux(handlers: Handlers, flushing: Flushing): Promise<
     const parser = new FrameParser((endpoint, id, buffer, start, end) => {
       const request = unpacked(buffer, start, end);
       if (endpoint === endpoints.small) writer.send(endpoint, id, handlers.small(request as never));
-      else if (endpoint === endpoints.records) writer.send(endpoint, id, handlers.records(request as never));
-      else writer.send(endpoint, id, handlers.echo(request as never));
+      else writer.send(endpoint, id, handlers.records(request as never));
     });
     socket.on('data', (chunk) => parser.push(chunk));
   });
@@ -48,7 +47,6 @@ export async function connectMux(address: string, flushing: Flushing, pool: Buff
   return {
     small: (request) => calls.call(endpoints.small, request),
     records: (request) => calls.call(endpoints.records, request),
-    echo: () => ({ say: (message) => calls.call(endpoints.echo, message), end: async () => undefined }),
     close: async () => {
       socket.destroy();
       await once(socket, 'close');
