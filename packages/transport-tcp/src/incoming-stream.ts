@@ -1,4 +1,5 @@
 import { type Decoder, ServiceError } from '@tenon/contract';
+import { type MessageSource, type MessageTaker, NextPromises, nextMessage } from '@tenon/contract/authoring';
 import { type ConnectionCredit, costOf } from './connection-credit.js';
 import { type Assembler, MessageAssembly } from './message-assembly.js';
 import { ProtocolViolation } from './protocol-violation.js';
@@ -28,7 +29,7 @@ export interface IncomingLimits {
  * They are decoded when they arrive, straight from what was read, or kept as bytes where nobody has said yet as what.
  * The peer is granted more as the reader takes them.
  */
-export class IncomingStream implements AsyncIterableIterator<unknown>, Assembler {
+export class IncomingStream implements AsyncIterableIterator<unknown>, MessageSource, Assembler {
   readonly #owner: IncomingOwner;
   readonly #credit: ConnectionCredit;
   readonly #maxMessageBytes: number;
@@ -44,7 +45,9 @@ export class IncomingStream implements AsyncIterableIterator<unknown>, Assembler
   #peerMaySend: number;
   #growing: MessageAssembly | undefined;
   #growingCost = 0;
-  #waiting: Waiter[] = [];
+  /** The reader, where it waits. */
+  #taker: MessageTaker | undefined;
+  #promises: NextPromises | undefined;
   /** What the reader is still to be told. */
   #error: ServiceError | undefined;
   #peerEnded = false;
@@ -81,17 +84,19 @@ export class IncomingStream implements AsyncIterableIterator<unknown>, Assembler
   }
 
   next(): Promise<IteratorResult<unknown>> {
-    if (this.#head < this.#items.length) return this.#take();
+    this.#promises ??= new NextPromises(this);
+    return this.#promises.next();
+  }
+
+  [nextMessage](taker: MessageTaker): void {
     const error = this.#error;
-    if (error !== undefined) {
+    if (this.#head < this.#items.length) this.#take(taker);
+    else if (error !== undefined) {
       // Told once; after that the iteration is over.
       this.#error = undefined;
-      return Promise.reject(error);
-    }
-    if (this.#peerEnded || this.#dropping) return Promise.resolve({ value: undefined, done: true });
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ resolve, reject });
-    });
+      taker.failed(error);
+    } else if (this.#peerEnded || this.#dropping) taker.ended();
+    else this.#taker = taker;
   }
 
   return(): Promise<IteratorResult<unknown>> {
@@ -100,7 +105,7 @@ export class IncomingStream implements AsyncIterableIterator<unknown>, Assembler
       this.#dropping = true;
       this.#drop();
       if (!this.#peerEnded) this.#owner.left();
-      for (const { resolve } of this.#waiting.splice(0)) resolve({ value: undefined, done: true });
+      this.#released()?.ended();
     }
     return Promise.resolve({ value: undefined, done: true });
   }
@@ -120,7 +125,7 @@ export class IncomingStream implements AsyncIterableIterator<unknown>, Assembler
       return;
     }
     if (more || this.#growing !== undefined) this.#grow(buffer, start, end, cost, more);
-    else if (this.#waiting.length > 0 && this.#decoder !== undefined) {
+    else if (this.#taker !== undefined && this.#decoder !== undefined) {
       this.#credit.giveBack(cost);
       this.#hand(this.#decoder, buffer, start, end);
       this.#topUp();
@@ -135,7 +140,7 @@ export class IncomingStream implements AsyncIterableIterator<unknown>, Assembler
     if (this.#peerEnded) throw new ProtocolViolation('a second end of a stream');
     if (this.#growing !== undefined) throw new ProtocolViolation('the end of a stream in the middle of a message');
     this.#peerEnded = true;
-    for (const { resolve } of this.#waiting.splice(0)) resolve({ value: undefined, done: true });
+    this.#released()?.ended();
   }
 
   /** Ends the iteration with an error: behind what waits to be read, or at once. */
@@ -144,10 +149,9 @@ export class IncomingStream implements AsyncIterableIterator<unknown>, Assembler
     this.#dropping = true;
     if (atOnce) this.#drop();
     else this.#forgetGrowing();
-    const [first, ...others] = this.#waiting.splice(0);
-    if (first === undefined) this.#error = error;
-    else first.reject(error);
-    for (const { resolve } of others) resolve({ value: undefined, done: true });
+    const taker = this.#released();
+    if (taker === undefined) this.#error = error;
+    else taker.failed(error);
   }
 
   /** The call is over. What waits here can still be read, and counts for nobody any more. */
@@ -164,12 +168,19 @@ export class IncomingStream implements AsyncIterableIterator<unknown>, Assembler
     if (!this.#dropping) {
       this.#dropping = true;
       this.#drop();
-      for (const { resolve } of this.#waiting.splice(0)) resolve({ value: undefined, done: true });
+      this.#released()?.ended();
     }
     this.settle();
   }
 
-  /** Decodes a message and gives it to whoever waits longest. */
+  /** The reader, where it waited; it does not any more. */
+  #released(): MessageTaker | undefined {
+    const taker = this.#taker;
+    this.#taker = undefined;
+    return taker;
+  }
+
+  /** Decodes a message and gives it to the reader that waits. */
   #hand(decoder: Decoder, buffer: Uint8Array, start: number, end: number): void {
     let value: unknown;
     try {
@@ -178,7 +189,7 @@ export class IncomingStream implements AsyncIterableIterator<unknown>, Assembler
       this.#malformed(thrown);
       return;
     }
-    this.#waiting.shift()?.resolve({ value, done: false });
+    this.#released()?.message(value);
   }
 
   /** Puts a message, which `buffered` has counted, where the reader finds it. */
@@ -201,7 +212,7 @@ export class IncomingStream implements AsyncIterableIterator<unknown>, Assembler
     this.#credit.budget.hold(itemBytes);
   }
 
-  #take(): Promise<IteratorResult<unknown>> {
+  #take(taker: MessageTaker): void {
     const head = this.#head;
     const item = this.#items[head];
     const bytes = this.#sizes[head] as number;
@@ -220,14 +231,17 @@ export class IncomingStream implements AsyncIterableIterator<unknown>, Assembler
       this.#credit.consumed(bytes);
       if (this.#peerMaySend + this.#heldBytes <= this.#window >> 1) this.#topUp();
     }
-    if (!(item instanceof Undecoded)) return Promise.resolve({ value: item, done: false });
-    try {
-      const { bytes: undecoded } = item;
-      return Promise.resolve({ value: (this.#decoder as Decoder)(undecoded, 0, undecoded.length), done: false });
-    } catch (thrown) {
-      this.#malformed(thrown);
-      return this.next();
+    let value = item;
+    if (item instanceof Undecoded) {
+      try {
+        value = (this.#decoder as Decoder)(item.bytes, 0, item.bytes.length);
+      } catch (thrown) {
+        this.#malformed(thrown);
+        this[nextMessage](taker);
+        return;
+      }
     }
+    taker.message(value);
   }
 
   /** Takes a piece of a message. */
@@ -249,7 +263,7 @@ export class IncomingStream implements AsyncIterableIterator<unknown>, Assembler
       const { content } = growing;
       const total = this.#growingCost;
       this.#endGrowing();
-      if (this.#waiting.length === 0 || this.#decoder === undefined) {
+      if (this.#taker === undefined || this.#decoder === undefined) {
         this.#keep(content, 0, content.length, total, true);
         return;
       }
@@ -320,11 +334,6 @@ export class IncomingStream implements AsyncIterableIterator<unknown>, Assembler
 
 class Undecoded {
   constructor(readonly bytes: Buffer) {}
-}
-
-interface Waiter {
-  readonly resolve: (result: IteratorResult<unknown>) => void;
-  readonly reject: (error: ServiceError) => void;
 }
 
 /** What a message takes beside its bytes, roughly. */

@@ -1,4 +1,5 @@
 import type { Encoder } from '@tenon/contract';
+import { type MessageSource, type MessageTaker, messageSource, nextMessage } from '@tenon/contract/authoring';
 import type { ConnectionCodec, ConnectionCodecs } from './connection-codecs.js';
 import { type ConnectionCredit, type CreditWaiter, costOf } from './connection-credit.js';
 import { dataFrame, maxCreditBytes } from './frame.js';
@@ -35,15 +36,17 @@ export interface OutgoingWay {
  * The messages that are sent on one stream. The next one is asked for when the last one has left and the peer has given
  * credit for more, so that a slow reader stops the producer.
  */
-export class OutgoingStream implements PieceGate, CreditWaiter, RoomWaiter {
+export class OutgoingStream implements PieceGate, CreditWaiter, RoomWaiter, MessageTaker {
   readonly #owner: OutgoingOwner;
   readonly #way: OutgoingWay;
   readonly #codec: ConnectionCodec;
   readonly #encoder: Encoder;
-  readonly #source: AsyncIterator<unknown>;
+  readonly #source: MessageSource;
   #maySend: number;
   /** Between asking the source and its answer. */
   #asking = false;
+  /** Asks, one message after the other, for as long as there are some at once. */
+  #goingOn = false;
   /** The message that leaves in pieces. */
   #leaving: LongMessage | undefined;
   /** Told to resume later by whoever holds it back. */
@@ -63,7 +66,7 @@ export class OutgoingStream implements PieceGate, CreditWaiter, RoomWaiter {
     this.#way = way;
     this.#codec = codec;
     this.#encoder = encoder;
-    this.#source = messages[Symbol.asyncIterator]();
+    this.#source = messageSource(messages[Symbol.asyncIterator]());
     this.#maySend = maySend;
   }
 
@@ -99,13 +102,7 @@ export class OutgoingStream implements PieceGate, CreditWaiter, RoomWaiter {
       this.#way.writer.wake();
       return;
     }
-    if (this.#maySend <= 0 || this.#isHeldBack()) return;
-    this.#asking = true;
-    try {
-      this.#source.next().then(this.#onAnswer, this.#onFailed);
-    } catch (thrown) {
-      this.#onFailed(thrown);
-    }
+    if (!this.#goingOn) this.#goOn();
   }
 
   /** Sends nothing more and tells the source so. Twice, or after the end, does nothing. */
@@ -117,24 +114,37 @@ export class OutgoingStream implements PieceGate, CreditWaiter, RoomWaiter {
     this.#returnSource();
   }
 
-  readonly #onAnswer = (answer: IteratorResult<unknown>): void => {
+  message(value: unknown): void {
     this.#asking = false;
     if (this.#stopped) return;
-    if (answer.done === true) {
-      this.#stopped = true;
-      this.#owner.exhausted();
-      return;
-    }
-    this.#send(answer.value);
+    this.#send(value);
     if (this.#leaving === undefined) this.resume();
-  };
+  }
 
-  readonly #onFailed = (thrown: unknown): void => {
+  ended(): void {
+    this.#asking = false;
+    if (this.#stopped) return;
+    this.#stopped = true;
+    this.#owner.exhausted();
+  }
+
+  failed(thrown: unknown): void {
     this.#asking = false;
     if (this.#stopped) return;
     this.#stopped = true;
     this.#owner.sourceFailed(thrown);
-  };
+  }
+
+  /** A source that has many messages answers at once: in turns, so that it does not answer from within its answer. */
+  #goOn(): void {
+    this.#goingOn = true;
+    while (!this.#asking && !this.#stopped && this.#leaving === undefined) {
+      if (this.#maySend <= 0 || this.#isHeldBack()) break;
+      this.#asking = true;
+      this.#source[nextMessage](this);
+    }
+    this.#goingOn = false;
+  }
 
   #send(value: unknown): void {
     const { writer, maxMessageBytes, codecs } = this.#way;
@@ -176,13 +186,9 @@ export class OutgoingStream implements PieceGate, CreditWaiter, RoomWaiter {
 
   #returnSource(): void {
     try {
-      Promise.resolve(this.#source.return?.()).catch(this.#onStopFailed);
+      Promise.resolve(this.#source.return?.()).catch((thrown: unknown) => this.#owner.stopFailed(thrown));
     } catch (thrown) {
       this.#owner.stopFailed(thrown);
     }
   }
-
-  readonly #onStopFailed = (thrown: unknown): void => {
-    this.#owner.stopFailed(thrown);
-  };
 }

@@ -4,6 +4,7 @@ export * from './checked-number.js';
 export * from './codec-set.js';
 export * from './deadline-wheel.js';
 export * from './latest-value.js';
+export * from './message-source.js';
 export * from './peer-identity.js';
 export * from './silent-logger.js';
 export * from './system-clock.js';

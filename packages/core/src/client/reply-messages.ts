@@ -1,13 +1,22 @@
 import { ServiceError } from '@tenon/contract';
+import {
+  type MessageSource,
+  type MessageTaker,
+  messageSource,
+  NextPromises,
+  nextMessage,
+} from '@tenon/contract/authoring';
 
 /** The replies of a stream on their way to the caller: what is borrowed for them is given back when they end. */
-export class ReplyMessages implements AsyncIterableIterator<unknown> {
-  readonly #source: AsyncIterator<unknown>;
+export class ReplyMessages implements AsyncIterableIterator<unknown>, MessageSource, MessageTaker {
+  readonly #source: MessageSource;
   #onEnd: ((error: ServiceError | undefined) => ServiceError | undefined) | undefined;
+  #taker: MessageTaker | undefined;
+  #promises: NextPromises | undefined;
 
   /** @param onEnd - told once how they ended; gives the error as the caller gets it. */
   constructor(source: AsyncIterator<unknown>, onEnd: (error: ServiceError | undefined) => ServiceError | undefined) {
-    this.#source = source;
+    this.#source = messageSource(source);
     this.#onEnd = onEnd;
   }
 
@@ -16,7 +25,13 @@ export class ReplyMessages implements AsyncIterableIterator<unknown> {
   }
 
   next(): Promise<IteratorResult<unknown>> {
-    return this.#source.next().then(this.#onResult, this.#onThrown);
+    this.#promises ??= new NextPromises(this);
+    return this.#promises.next();
+  }
+
+  [nextMessage](taker: MessageTaker): void {
+    this.#taker = taker;
+    this.#source[nextMessage](this);
   }
 
   /** The caller leaves: the call is cancelled. */
@@ -29,15 +44,19 @@ export class ReplyMessages implements AsyncIterableIterator<unknown> {
     return { done: true, value: undefined };
   }
 
-  readonly #onResult = (result: IteratorResult<unknown>): IteratorResult<unknown> => {
-    if (result.done === true) this.#end(undefined);
-    return result;
-  };
+  message(value: unknown): void {
+    this.#taker?.message(value);
+  }
 
-  readonly #onThrown = (thrown: unknown): never => {
+  ended(): void {
+    this.#end(undefined);
+    this.#taker?.ended();
+  }
+
+  failed(thrown: unknown): void {
     const error = ServiceError.from(thrown);
-    throw this.#end(error) ?? error;
-  };
+    this.#taker?.failed(this.#end(error) ?? error);
+  }
 
   #end(error: ServiceError | undefined): ServiceError | undefined {
     const onEnd = this.#onEnd;

@@ -1,17 +1,26 @@
+import {
+  type MessageSource,
+  type MessageTaker,
+  messageSource,
+  NextPromises,
+  nextMessage,
+} from '@tenon/contract/authoring';
+
 /**
  * The requests of a stream, so kept that another attempt can begin with the first of them: until the server has said
  * something, and as long as there are few.
  */
-export class RestartableMessages implements AsyncIterable<unknown> {
-  readonly #source: AsyncIterator<unknown>;
+export class RestartableMessages implements AsyncIterable<unknown>, MessageTaker {
+  readonly #source: MessageSource;
   #kept: unknown[] | undefined = [];
-  #pulling: Promise<IteratorResult<unknown>> | undefined;
+  /** Who waits for what the source was asked for: an attempt that has ended, perhaps, and the one after it. */
+  #takers: MessageTaker[] = [];
   #begun = false;
   #left = false;
   #ended = false;
 
   constructor(source: AsyncIterator<unknown>) {
-    this.#source = source;
+    this.#source = messageSource(source);
   }
 
   /** Whether another attempt would get every request. */
@@ -45,43 +54,59 @@ export class RestartableMessages implements AsyncIterable<unknown> {
     return new Attempt(this);
   }
 
-  /** The request at a position, counted from the first of an attempt. */
-  at(position: number): Promise<IteratorResult<unknown>> {
+  /** Tells the request at a position, counted from the first of an attempt. */
+  tell(position: number, taker: MessageTaker): void {
     const kept = this.#kept;
-    if (kept !== undefined && position < kept.length) return Promise.resolve({ done: false, value: kept[position] });
-    this.#pulling ??= this.#pull();
-    return this.#pulling;
+    if (kept !== undefined && position < kept.length) {
+      taker.message(kept[position]);
+      return;
+    }
+    if (this.#takers.push(taker) > 1) return;
+    this.#begun = true;
+    this.#source[nextMessage](this);
   }
 
-  async #pull(): Promise<IteratorResult<unknown>> {
-    this.#begun = true;
-    try {
-      const result = await this.#source.next();
-      if (result.done === true) this.#ended = true;
-      else if (this.#kept !== undefined && this.#kept.push(result.value) > maxKept) this.#kept = undefined;
-      return result;
-    } catch (thrown) {
-      this.#ended = true;
-      throw thrown;
-    } finally {
-      this.#pulling = undefined;
-    }
+  message(value: unknown): void {
+    if (this.#kept !== undefined && this.#kept.push(value) > maxKept) this.#kept = undefined;
+    for (const taker of this.#released()) taker.message(value);
+  }
+
+  ended(): void {
+    this.#ended = true;
+    for (const taker of this.#released()) taker.ended();
+  }
+
+  failed(thrown: unknown): void {
+    this.#ended = true;
+    for (const taker of this.#released()) taker.failed(thrown);
+  }
+
+  #released(): readonly MessageTaker[] {
+    const takers = this.#takers;
+    this.#takers = [];
+    return takers;
   }
 }
 
 /** The requests as one attempt sends them. Leaving it leaves the source only where no other attempt can follow. */
-class Attempt implements AsyncIterator<unknown> {
+class Attempt implements AsyncIterator<unknown>, MessageSource {
   readonly #messages: RestartableMessages;
   #position = 0;
+  #promises: NextPromises | undefined;
 
   constructor(messages: RestartableMessages) {
     this.#messages = messages;
   }
 
   next(): Promise<IteratorResult<unknown>> {
+    this.#promises ??= new NextPromises(this);
+    return this.#promises.next();
+  }
+
+  [nextMessage](taker: MessageTaker): void {
     const position = this.#position;
     this.#position += 1;
-    return this.#messages.at(position);
+    this.#messages.tell(position, taker);
   }
 
   async return(): Promise<IteratorResult<unknown>> {

@@ -1,4 +1,11 @@
 import type { ServiceError } from '@tenon/contract';
+import {
+  type MessageSource,
+  type MessageTaker,
+  messageSource,
+  NextPromises,
+  nextMessage,
+} from '@tenon/contract/authoring';
 import { type CallContext, runInContext } from '../context/index.js';
 
 /** What is done with the messages of one direction of a stream on their way. */
@@ -17,22 +24,24 @@ export interface MessageSteps {
  *
  * The source runs in the call's context, so that a generator sees it also when a transport drives it.
  */
-export class CallMessages implements AsyncIterableIterator<unknown> {
-  readonly #source: AsyncIterator<unknown>;
+export class CallMessages implements AsyncIterableIterator<unknown>, MessageSource, MessageTaker {
+  readonly #source: MessageSource;
   readonly #context: CallContext;
   readonly #steps: MessageSteps;
-  #resolve: (result: IteratorResult<unknown>) => void = ignore;
-  #reject: (error: ServiceError) => void = ignore;
+  /** Whether the source is a part of the framework, in which nobody looks for the context. */
+  readonly #asksPart: boolean;
+  /** Who was told of no message since it asked. */
+  #taker: MessageTaker | undefined;
+  #promises: NextPromises | undefined;
   #unread: IteratorResult<unknown> | undefined;
-  /** The one that is under way, behind which further ones queue. */
-  #pulling: Promise<IteratorResult<unknown>> | undefined;
   #failure: ServiceError | undefined;
   #over = false;
   #sourceEnded = false;
   #endingSource: Promise<void> | undefined;
 
   constructor(source: AsyncIterator<unknown>, context: CallContext, steps: MessageSteps) {
-    this.#source = source;
+    this.#source = messageSource(source);
+    this.#asksPart = nextMessage in source;
     this.#context = context;
     this.#steps = steps;
   }
@@ -42,14 +51,21 @@ export class CallMessages implements AsyncIterableIterator<unknown> {
   }
 
   next(): Promise<IteratorResult<unknown>> {
-    if (this.#pulling !== undefined) return this.#pulling.then(this.#nextAgain, this.#nextAgain);
-    if (this.#over) return Promise.resolve(done);
-    if (this.#unread !== undefined) return Promise.resolve(this.#takeUnread(this.#unread));
-    if (this.#failure !== undefined) return this.#rejectOnce(this.#failure);
-    const pulling = new Promise(this.#capture);
-    this.#pulling = pulling;
-    runInContext(this.#context, pull, this);
-    return pulling;
+    this.#promises ??= new NextPromises(this);
+    return this.#promises.next();
+  }
+
+  [nextMessage](taker: MessageTaker): void {
+    if (this.#over) taker.ended();
+    else if (this.#unread !== undefined) this.#tellUnread(this.#unread, taker);
+    else if (this.#failure !== undefined) {
+      this.#over = true;
+      taker.failed(this.#failure);
+    } else {
+      this.#taker = taker;
+      if (this.#asksPart) this.ask();
+      else runInContext(this.#context, ask, this);
+    }
   }
 
   /** Gives back what `next` had yielded, so that it yields it again. */
@@ -60,7 +76,7 @@ export class CallMessages implements AsyncIterableIterator<unknown> {
   /** The consumer leaves: its source is returned from. */
   async return(): Promise<IteratorResult<unknown>> {
     this.#over = true;
-    this.#settle(done);
+    this.#released()?.ended();
     await this.#endSource();
     return done;
   }
@@ -68,90 +84,73 @@ export class CallMessages implements AsyncIterableIterator<unknown> {
   /** The call has ended: whoever waits for a message gets its reason, and the source is returned from. */
   cancel(reason: ServiceError): void {
     if (this.#over || this.#failure !== undefined) return;
-    this.#settleFailure(reason);
+    this.#fail(reason);
     void this.#endSource();
   }
 
-  /** Pulls one message from the source; a part of `next`. */
-  pull(): void {
-    try {
-      this.#source.next().then(this.#onResult, this.#onThrown);
-    } catch (thrown) {
-      this.#onThrown(thrown);
-    }
+  /** Asks the source for one message; a part of asking this for one. */
+  ask(): void {
+    this.#source[nextMessage](this);
   }
 
-  readonly #capture = (resolve: (result: IteratorResult<unknown>) => void, reject: (error: unknown) => void): void => {
-    this.#resolve = resolve;
-    this.#reject = reject;
-  };
-
-  readonly #nextAgain = (): Promise<IteratorResult<unknown>> => this.next();
-
-  readonly #onResult = (result: IteratorResult<unknown>): void => {
-    if (result.done === true) {
-      this.#over = true;
-      this.#markSourceEnded();
-      this.#settle(done);
-      return;
-    }
+  message(value: unknown): void {
     const { take } = this.#steps;
     if (take === undefined) {
-      this.#settle(result);
+      this.#released()?.message(value);
       return;
     }
     try {
-      const taken = take(result.value);
-      if (!(taken instanceof Promise)) this.#settle({ done: false, value: taken });
-      else taken.then((value) => this.#settle({ done: false, value }), this.#onRefused);
+      // A source that tells it later is not in the context any more.
+      const taken = runInContext(this.#context, take, value);
+      if (taken instanceof Promise) {
+        taken.then(
+          (checked) => this.#released()?.message(checked),
+          (thrown) => this.#refuse(thrown),
+        );
+      } else this.#released()?.message(taken);
     } catch (thrown) {
-      this.#onRefused(thrown);
+      this.#refuse(thrown);
     }
-  };
+  }
+
+  ended(): void {
+    this.#over = true;
+    this.#markSourceEnded();
+    this.#released()?.ended();
+  }
 
   /** The source itself failed. */
-  readonly #onThrown = (thrown: unknown): void => {
+  failed(thrown: unknown): void {
     this.#markSourceEnded();
     const error = this.#steps.failure(thrown);
-    if (this.#failure === undefined) this.#settleFailure(error);
-  };
+    if (this.#failure === undefined) this.#fail(error);
+  }
 
   /** A message was refused; the source does not know. */
-  readonly #onRefused = (thrown: unknown): void => {
-    if (this.#failure === undefined) this.#settleFailure(this.#steps.failure(thrown));
+  #refuse(thrown: unknown): void {
+    if (this.#failure === undefined) this.#fail(this.#steps.failure(thrown));
     void this.#endSource();
-  };
+  }
 
-  #takeUnread(result: IteratorResult<unknown>): IteratorResult<unknown> {
+  #tellUnread(result: IteratorResult<unknown>, taker: MessageTaker): void {
     this.#unread = undefined;
-    return result;
+    if (result.done === true) taker.ended();
+    else taker.message(result.value);
   }
 
-  #settle(result: IteratorResult<unknown>): void {
-    const resolve = this.#resolve;
-    this.#forget();
-    resolve(result);
-  }
-
-  #settleFailure(error: ServiceError): void {
+  #fail(error: ServiceError): void {
     this.#failure = error;
-    const reject = this.#reject;
-    const waiting = this.#pulling !== undefined;
-    this.#forget();
-    if (!waiting) return;
+    const taker = this.#released();
+    if (taker === undefined) return;
     this.#over = true;
-    reject(error);
+    taker.failed(error);
   }
 
-  #forget(): void {
-    this.#pulling = undefined;
-    this.#resolve = ignore;
-    this.#reject = ignore;
-  }
-
-  #rejectOnce(error: ServiceError): Promise<never> {
-    this.#over = true;
-    return Promise.reject(error);
+  /** Who waited for a message, and does not any more. */
+  #released(): MessageTaker | undefined {
+    const taker = this.#taker;
+    this.#taker = undefined;
+    return taker;
   }
 
   /** Waits for it to run its `finally`, which a generator does only once it gets there. */
@@ -177,14 +176,12 @@ export class CallMessages implements AsyncIterableIterator<unknown> {
   }
 }
 
-function pull(messages: CallMessages): void {
-  messages.pull();
+function ask(messages: CallMessages): void {
+  messages.ask();
 }
 
-function returnFrom(source: AsyncIterator<unknown>): unknown {
+function returnFrom(source: MessageSource): unknown {
   return source.return?.();
 }
-
-function ignore(): void {}
 
 const done: IteratorReturnResult<undefined> = Object.freeze({ done: true, value: undefined });
