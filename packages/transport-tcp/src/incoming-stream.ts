@@ -36,10 +36,10 @@ export class IncomingStream implements AsyncIterableIterator<unknown>, MessageSo
   readonly #maxWindow: number;
   #window: number;
   #decoder: Decoder | undefined;
-  /** What waits for the reader, from `#head` on: values, or bytes that are not decoded yet; and their sizes. */
-  #items: unknown[] = [];
-  #sizes: number[] = [];
-  #head = 0;
+  /** What waits for the reader. A list, because most streams have one message at a time, or none. */
+  #first: Held | undefined;
+  #last: Held | undefined;
+  #heldMessages = 0;
   #heldBytes = 0;
   /** What the peer may send before it is granted more. */
   #peerMaySend: number;
@@ -90,7 +90,8 @@ export class IncomingStream implements AsyncIterableIterator<unknown>, MessageSo
 
   [nextMessage](taker: MessageTaker): void {
     const error = this.#error;
-    if (this.#head < this.#items.length) this.#take(taker);
+    const first = this.#first;
+    if (first !== undefined) this.#take(first, taker);
     else if (error !== undefined) {
       // Told once; after that the iteration is over.
       this.#error = undefined;
@@ -159,7 +160,7 @@ export class IncomingStream implements AsyncIterableIterator<unknown>, MessageSo
     if (this.#settled) return;
     this.#forgetGrowing();
     this.#settled = true;
-    this.#credit.budget.release((this.#items.length - this.#head) * itemBytes);
+    this.#credit.budget.release(this.#heldMessages * itemBytes);
     this.#credit.consumed(this.#heldBytes);
   }
 
@@ -194,54 +195,51 @@ export class IncomingStream implements AsyncIterableIterator<unknown>, MessageSo
 
   /** Puts a message, which `buffered` has counted, where the reader finds it. */
   #keep(buffer: Buffer, start: number, end: number, cost: number, owned: boolean): void {
-    let item: unknown;
+    let value: unknown;
+    let undecoded: Buffer | undefined;
     if (this.#decoder === undefined) {
-      item = new Undecoded(owned ? buffer.subarray(start, end) : Buffer.from(buffer.subarray(start, end)));
+      undecoded = owned ? buffer.subarray(start, end) : Buffer.from(buffer.subarray(start, end));
     } else {
       try {
-        item = this.#decoder(buffer, start, end);
+        value = this.#decoder(buffer, start, end);
       } catch (thrown) {
         this.#credit.consumed(cost);
         this.#malformed(thrown);
         return;
       }
     }
-    this.#items.push(item);
-    this.#sizes.push(cost);
+    const held = new Held(value, undecoded, cost);
+    if (this.#last === undefined) this.#first = held;
+    else this.#last.next = held;
+    this.#last = held;
+    this.#heldMessages += 1;
     this.#heldBytes += cost;
     this.#credit.budget.hold(itemBytes);
   }
 
-  #take(taker: MessageTaker): void {
-    const head = this.#head;
-    const item = this.#items[head];
-    const bytes = this.#sizes[head] as number;
-    this.#head = head + 1;
-    if (this.#head === this.#items.length) {
-      this.#items = [];
-      this.#sizes = [];
-      this.#head = 0;
-    } else {
-      this.#items[head] = undefined;
-      if (this.#head > 1_024 && this.#head * 2 > this.#items.length) this.#compact();
-    }
-    this.#heldBytes -= bytes;
+  #take({ value, undecoded, cost, next }: Held, taker: MessageTaker): void {
+    this.#first = next;
+    if (next === undefined) this.#last = undefined;
+    this.#heldMessages -= 1;
+    this.#heldBytes -= cost;
     if (!this.#settled) {
       this.#credit.budget.release(itemBytes);
-      this.#credit.consumed(bytes);
+      this.#credit.consumed(cost);
       if (this.#peerMaySend + this.#heldBytes <= this.#window >> 1) this.#topUp();
     }
-    let value = item;
-    if (item instanceof Undecoded) {
-      try {
-        value = (this.#decoder as Decoder)(item.bytes, 0, item.bytes.length);
-      } catch (thrown) {
-        this.#malformed(thrown);
-        this[nextMessage](taker);
-        return;
-      }
+    if (undecoded === undefined) {
+      taker.message(value);
+      return;
     }
-    taker.message(value);
+    let decoded: unknown;
+    try {
+      decoded = (this.#decoder as Decoder)(undecoded, 0, undecoded.length);
+    } catch (thrown) {
+      this.#malformed(thrown);
+      this[nextMessage](taker);
+      return;
+    }
+    taker.message(decoded);
   }
 
   /** Takes a piece of a message. */
@@ -306,21 +304,14 @@ export class IncomingStream implements AsyncIterableIterator<unknown>, MessageSo
     this.fail(this.#owner.unreadable(thrown), true);
   }
 
-  #compact(): void {
-    this.#items = this.#items.slice(this.#head);
-    this.#sizes = this.#sizes.slice(this.#head);
-    this.#head = 0;
-  }
-
   #drop(): void {
-    const items = this.#items.length - this.#head;
-    this.#items = [];
-    this.#sizes = [];
-    this.#head = 0;
+    this.#first = undefined;
+    this.#last = undefined;
     if (!this.#settled) {
-      this.#credit.budget.release(items * itemBytes);
+      this.#credit.budget.release(this.#heldMessages * itemBytes);
       this.#credit.consumed(this.#heldBytes);
     }
+    this.#heldMessages = 0;
     this.#heldBytes = 0;
     this.#forgetGrowing();
   }
@@ -332,8 +323,15 @@ export class IncomingStream implements AsyncIterableIterator<unknown>, MessageSo
   }
 }
 
-class Undecoded {
-  constructor(readonly bytes: Buffer) {}
+/** A message that waits for the reader, or its bytes where nobody has said yet as what to decode them. */
+class Held {
+  next: Held | undefined = undefined;
+
+  constructor(
+    readonly value: unknown,
+    readonly undecoded: Buffer | undefined,
+    readonly cost: number,
+  ) {}
 }
 
 /** What a message takes beside its bytes, roughly. */

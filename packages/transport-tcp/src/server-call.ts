@@ -63,8 +63,6 @@ export class ServerCall
   readonly kind: EndpointKind;
   readonly metadata: Metadata;
   readonly deadline: number;
-  /** A reply in pieces goes as fast as the socket takes it. */
-  readonly allowedBytes = Number.POSITIVE_INFINITY;
   over = false;
   wheelSlot = -1;
   wheelNext: DeadlineEntry | undefined = undefined;
@@ -72,7 +70,7 @@ export class ServerCall
   readonly #way: ServerWay;
   readonly #codec: ConnectionCodec;
   /** The request, in what was read, or in memory of its own. */
-  #request: Buffer | undefined;
+  #request: Buffer | undefined = undefined;
   #requestStart: number;
   #requestEnd: number;
   #assembly: MessageAssembly | undefined = undefined;
@@ -106,10 +104,10 @@ export class ServerCall
     this.#codec = codec;
     this.metadata = metadata;
     this.deadline = deadline;
-    this.#request = buffer;
     this.#requestStart = start;
     this.#requestEnd = end;
     if (clientStreams(kind)) this.#requests = new IncomingStream(this, way.credit, way.takes, undefined);
+    else this.#request = buffer;
   }
 
   get service(): string {
@@ -126,6 +124,11 @@ export class ServerCall
 
   get contentType(): string {
     return this.#codec.contentType;
+  }
+
+  /** A reply in pieces goes as fast as the socket takes it. */
+  get allowedBytes(): number {
+    return Number.POSITIVE_INFINITY;
   }
 
   get assembledBytes(): number {

@@ -35,8 +35,9 @@ export class StreamCall implements WaitingCall, DeadlineEntry, CancelListener, I
   readonly #way: ClientWay;
   readonly #call: Call;
   readonly #endpoint: NamedEndpoint;
-  readonly #resolve: (reply: Reply) => void;
-  readonly #reject: (error: ServiceError) => void;
+  /** Forgotten once one of them was called: the promise is then of no use to the rest of the stream. */
+  #resolve: ((reply: Reply) => void) | undefined;
+  #reject: ((error: ServiceError) => void) | undefined;
   readonly #replies: IncomingStream | undefined;
   #requests: OutgoingStream | undefined;
   #frame = 0;
@@ -204,8 +205,7 @@ export class StreamCall implements WaitingCall, DeadlineEntry, CancelListener, I
   }
 
   #answered(): void {
-    this.#settled = true;
-    this.#resolve({ value: undefined, messages: this.#replies, metadata: this.#metadata ?? noMetadata });
+    this.#resolved({ value: undefined, messages: this.#replies, metadata: this.#metadata ?? noMetadata });
   }
 
   #assemble(buffer: Buffer, start: number, end: number): void {
@@ -234,8 +234,19 @@ export class StreamCall implements WaitingCall, DeadlineEntry, CancelListener, I
       return;
     }
     this.#leave(false);
+    this.#resolved({ value, metadata: this.#metadata ?? noMetadata });
+  }
+
+  #resolved(reply: Reply): void {
+    const resolve = this.#resolve;
+    this.#forgetPromise();
+    resolve?.(reply);
+  }
+
+  #forgetPromise(): void {
     this.#settled = true;
-    this.#resolve({ value, metadata: this.#metadata ?? noMetadata });
+    this.#resolve = undefined;
+    this.#reject = undefined;
   }
 
   /** Ends the call from this side, and tells the server where it knows of it. */
@@ -260,8 +271,9 @@ export class StreamCall implements WaitingCall, DeadlineEntry, CancelListener, I
     const named = this.#named(error, executed);
     this.#replies?.fail(named, atOnce || !this.#settled);
     if (this.#settled) return;
-    this.#settled = true;
-    this.#reject(named);
+    const reject = this.#reject;
+    this.#forgetPromise();
+    reject?.(named);
   }
 
   #leave(unheard: boolean): void {

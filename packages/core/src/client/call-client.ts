@@ -193,6 +193,10 @@ function released(reply: Reply, signal: CallSignal): Reply {
     signal.release();
     return reply;
   }
+  if (reply.messages instanceof ReplyMessages) {
+    reply.messages.alsoRelease(signal);
+    return reply;
+  }
   const messages = new ReplyMessages(reply.messages[Symbol.asyncIterator](), (error) => {
     signal.release();
     return error;

@@ -11,6 +11,8 @@ import {
 export class ReplyMessages implements AsyncIterableIterator<unknown>, MessageSource, MessageTaker {
   readonly #source: MessageSource;
   #onEnd: ((error: ServiceError | undefined) => ServiceError | undefined) | undefined;
+  #borrowed: { release(): void } | undefined;
+  #ended = false;
   #taker: MessageTaker | undefined;
   #promises: NextPromises | undefined;
 
@@ -32,6 +34,12 @@ export class ReplyMessages implements AsyncIterableIterator<unknown>, MessageSou
   [nextMessage](taker: MessageTaker): void {
     this.#taker = taker;
     this.#source[nextMessage](this);
+  }
+
+  /** Releases this too when they end, behind what was borrowed first. */
+  alsoRelease(borrowed: { release(): void }): void {
+    if (this.#ended) borrowed.release();
+    else this.#borrowed = borrowed;
   }
 
   /** The caller leaves: the call is cancelled. */
@@ -60,7 +68,14 @@ export class ReplyMessages implements AsyncIterableIterator<unknown>, MessageSou
 
   #end(error: ServiceError | undefined): ServiceError | undefined {
     const onEnd = this.#onEnd;
+    const borrowed = this.#borrowed;
     this.#onEnd = undefined;
-    return onEnd?.(error);
+    this.#borrowed = undefined;
+    this.#ended = true;
+    try {
+      return onEnd?.(error);
+    } finally {
+      borrowed?.release();
+    }
   }
 }

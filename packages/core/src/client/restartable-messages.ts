@@ -13,8 +13,10 @@ import {
 export class RestartableMessages implements AsyncIterable<unknown>, MessageTaker {
   readonly #source: MessageSource;
   #kept: unknown[] | undefined = [];
-  /** Who waits for what the source was asked for: an attempt that has ended, perhaps, and the one after it. */
-  #takers: MessageTaker[] = [];
+  /** Who waits for what the source was asked for. */
+  #taker: MessageTaker | undefined;
+  /** Who waits for it too: the attempts after one that ended while it waited. */
+  #others: MessageTaker[] | undefined;
   #begun = false;
   #left = false;
   #ended = false;
@@ -61,30 +63,38 @@ export class RestartableMessages implements AsyncIterable<unknown>, MessageTaker
       taker.message(kept[position]);
       return;
     }
-    if (this.#takers.push(taker) > 1) return;
+    if (this.#taker !== undefined) {
+      this.#others ??= [];
+      this.#others.push(taker);
+      return;
+    }
+    this.#taker = taker;
     this.#begun = true;
     this.#source[nextMessage](this);
   }
 
   message(value: unknown): void {
     if (this.#kept !== undefined && this.#kept.push(value) > maxKept) this.#kept = undefined;
-    for (const taker of this.#released()) taker.message(value);
+    this.#tellAll((taker) => taker.message(value));
   }
 
   ended(): void {
     this.#ended = true;
-    for (const taker of this.#released()) taker.ended();
+    this.#tellAll((taker) => taker.ended());
   }
 
   failed(thrown: unknown): void {
     this.#ended = true;
-    for (const taker of this.#released()) taker.failed(thrown);
+    this.#tellAll((taker) => taker.failed(thrown));
   }
 
-  #released(): readonly MessageTaker[] {
-    const takers = this.#takers;
-    this.#takers = [];
-    return takers;
+  #tellAll(tell: (taker: MessageTaker) => void): void {
+    const taker = this.#taker;
+    const others = this.#others;
+    this.#taker = undefined;
+    this.#others = undefined;
+    if (taker !== undefined) tell(taker);
+    if (others !== undefined) for (const other of others) tell(other);
   }
 }
 

@@ -82,8 +82,12 @@ export class Route implements CallRoute {
     return { value, metadata: call.context.replyMetadata, schema: this.#response };
   }
 
-  async #streamed(call: RunningCall, result: unknown): Promise<Reply> {
-    const messages = await result;
+  #streamed(call: RunningCall, result: unknown): Promise<Reply> {
+    if (isThenable(result)) return Promise.resolve(result).then((messages) => this.#replies(call, messages));
+    return this.#replies(call, result);
+  }
+
+  #replies(call: RunningCall, messages: unknown): Promise<Reply> {
     if (isAsyncIterable(messages)) return call.replies(messages[Symbol.asyncIterator](), this.#response);
     throw new TypeError(
       `${this.endpoint} is declared as a stream of replies and returned none: write it as async *method(), or return an async iterable`,

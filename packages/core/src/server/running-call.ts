@@ -10,10 +10,10 @@ import {
   type ServedCall,
   ServiceError,
 } from '@tenon/contract';
-import type { DeadlineEntry } from '@tenon/contract/authoring';
+import { type DeadlineEntry, nextMessage } from '@tenon/contract/authoring';
 import { CallContext, type CallContextInit } from '../context/index.js';
 import type { SeenCall } from '../interceptors/seen-call.js';
-import { CallMessages } from './call-messages.js';
+import { CallMessages, type MessageSteps } from './call-messages.js';
 import { handlerError } from './handler-error.js';
 import type { Placed } from './running-calls.js';
 
@@ -41,7 +41,7 @@ export interface CallKeeper {
  *
  * Cancelling answers the caller at once; the handler, which may take its time to notice, still counts as running.
  */
-export class RunningCall implements ServedCall, DeadlineEntry, CallContextInit, Placed {
+export class RunningCall implements ServedCall, DeadlineEntry, CallContextInit, Placed, MessageSteps {
   readonly incoming: IncomingCall;
   readonly route: CallRoute | undefined;
   readonly context: CallContext;
@@ -95,27 +95,39 @@ export class RunningCall implements ServedCall, DeadlineEntry, CallContextInit, 
   /** The requests of a stream, each decoded and then checked by `validate`. */
   requests(schema: Schema | undefined, validate: ((value: unknown) => unknown) | undefined): CallMessages {
     const source = this.incoming.messages(schema)[Symbol.asyncIterator]();
-    this.#requests = new CallMessages(source, this.context, {
-      take: validate,
-      failure: (thrown) => ServiceError.from(thrown).with({ executed: 'yes' }),
-    });
+    this.#requests = new CallMessages(source, this.context, { take: validate, failure: requestsFailed });
     return this.#requests;
   }
 
   /** A reply of many messages, once the first is there: until then a failure is that of the call. */
-  async replies(source: AsyncIterator<unknown>, schema: Schema | undefined): Promise<Reply> {
-    const replies = new CallMessages(source, this.context, {
-      failure: (thrown) => this.#errorOf(thrown),
-      ended: () => this.#partEnded(),
-    });
+  replies(source: AsyncIterator<unknown>, schema: Schema | undefined): Promise<Reply> {
+    const replies = new CallMessages(source, this.context, this);
     this.#replies = replies;
     this.#runningParts += 1;
     // The caller may have left while the handler still made up its stream.
     if (this.context.canceled !== undefined) replies.cancel(this.context.canceled);
-    const first = await replies.next();
-    this.context.beginReply();
-    replies.unread(first);
-    return { value: undefined, messages: replies, metadata: this.context.replyMetadata, schema };
+    return new Promise((resolve, reject) => {
+      const begin = (first: IteratorResult<unknown>): void => {
+        this.context.beginReply();
+        replies.unread(first);
+        resolve({ value: undefined, messages: replies, metadata: this.context.replyMetadata, schema });
+      };
+      replies[nextMessage]({
+        message: (value) => begin({ done: false, value }),
+        ended: () => begin({ done: true, value: undefined }),
+        failed: reject,
+      });
+    });
+  }
+
+  /** The error that ends the replies, for what the handler's stream threw. */
+  failure(thrown: unknown): ServiceError {
+    return this.#errorOf(thrown);
+  }
+
+  /** The handler's stream of replies runs no more. */
+  ended(): void {
+    this.#partEnded();
   }
 
   /** What serving the call came to. */
@@ -164,4 +176,8 @@ export class RunningCall implements ServedCall, DeadlineEntry, CallContextInit, 
     this.#failure = handlerError(thrown, { handlerStarted: this.#handlerStarted, context }, this.#keeper.logger);
     return this.#failure;
   }
+}
+
+function requestsFailed(thrown: unknown): ServiceError {
+  return ServiceError.from(thrown).with({ executed: 'yes' });
 }

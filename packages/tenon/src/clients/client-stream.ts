@@ -2,7 +2,7 @@ import type { Reply } from '@tenon/contract';
 
 /** The replies of a stream as its caller iterates them. The call is made at the first `next()`, as a generator's body is. */
 export class ClientStream implements AsyncIterableIterator<unknown> {
-  readonly #call: () => Promise<Reply>;
+  #call: (() => Promise<Reply>) | undefined;
   #starting: Promise<AsyncIterator<unknown>> | undefined;
   #source: AsyncIterator<unknown> | undefined;
   #left = false;
@@ -34,9 +34,13 @@ export class ClientStream implements AsyncIterableIterator<unknown> {
   }
 
   async #start(): Promise<AsyncIterator<unknown>> {
-    const { messages } = await this.#call();
-    this.#source = messages === undefined ? nothing() : messages[Symbol.asyncIterator]();
-    return this.#source;
+    const call = this.#call as () => Promise<Reply>;
+    this.#call = undefined;
+    const { messages } = await call();
+    const source = messages === undefined ? nothing() : messages[Symbol.asyncIterator]();
+    this.#source = source;
+    this.#starting = undefined;
+    return source;
   }
 }
 
