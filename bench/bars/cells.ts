@@ -150,8 +150,8 @@ export function chosenCells(bench: string, wanted: readonly string[], effort: Ef
     .map((cell) => ({ ...cell, entrants: cell.entrants.filter(isDue) }));
 }
 
-function manyStreams(): Task {
-  return { kind: 'streams-on-one', streams: 1_000 };
+function manyStreams(_effort: Effort, warmupMs: number): Task {
+  return { kind: 'streams-on-one', streams: 1_000, warmupMs };
 }
 
 function callTask(loads: readonly Load[]): Entrant['task'] {

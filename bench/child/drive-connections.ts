@@ -3,6 +3,7 @@ import { requests } from '../workload/payloads.js';
 import { between, collectedEdge, type Edge, edge } from './edge.js';
 import type { Figures } from './figures.js';
 import type { Task } from './orders.js';
+import { warmUp } from './warm-up.js';
 
 /** Opens so many connections, 50 at a time, with one small call on each. */
 export async function driveConnections(
@@ -32,7 +33,7 @@ export async function driveConnections(
 export async function driveStreamsOnOne(
   contestant: Contestant,
   address: string,
-  { streams }: Extract<Task, { kind: 'streams-on-one' }>,
+  { streams, warmupMs }: Extract<Task, { kind: 'streams-on-one' }>,
 ): Promise<Figures> {
   const connected = await contestant.connect(address);
   const { echo } = connected;
@@ -47,7 +48,11 @@ export async function driveStreamsOnOne(
     );
   const endAll = (conversations: readonly Conversation[]) => Promise.all(conversations.map((one) => one.end()));
 
-  for (let round = 0; round < 10; round += 1) await endAll(await openAll(streams));
+  const openAndEnd = async (forMs: number): Promise<void> => {
+    const until = performance.now() + forMs;
+    while (performance.now() < until) await endAll(await openAll(streams));
+  };
+  await warmUp(openAndEnd, warmupMs);
   const opened = await opening(streams, 5, () => openAll(streams), endAll);
   const held = await holding(streams, () => openAll(streams), endAll);
   await connected.close();

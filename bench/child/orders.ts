@@ -13,7 +13,7 @@ export type Task =
   | { readonly kind: 'count'; readonly messages: number; readonly warmupMs: number; readonly rounds: number }
   | { readonly kind: 'ping-pong'; readonly streams: number; readonly warmupMs: number; readonly windowMs: number }
   | { readonly kind: 'connections'; readonly connections: number }
-  | { readonly kind: 'streams-on-one'; readonly streams: number }
+  | { readonly kind: 'streams-on-one'; readonly streams: number; readonly warmupMs: number }
   | { readonly kind: 'soak'; readonly forMs: number; readonly sampleMs: number };
 
 /** Given to a server process as its one argument, in JSON. */
