@@ -2,13 +2,14 @@ import { once } from 'node:events';
 import { type AddressInfo, connect as connectTo, createServer, type Socket } from 'node:net';
 import { Unpackr } from 'msgpackr';
 import type { Handlers, Tick } from '../../workload/handlers.js';
-import type { Connected, Conversation, Serving } from '../contestant.js';
+import type { Connected, Serving } from '../contestant.js';
+import { IteratedConversation } from '../conversation.js';
 import { type Flushing, FrameWriter } from './frame-writer.js';
 import { FrameParser } from './frames.js';
 import { StreamEnd, streamFrames } from './stream-end.js';
 
 // The least that a multiplexed wire with streams does, on the frames of the floor: open, item, credit and end, a slot for
-// each stream on either side, an async iterator on both ends, and handlers that are generators. No names, deadlines,
+// each stream on either side, async iterables in both directions on both ends, and handlers that are generators. No names, deadlines,
 // cancelling, checks, limits or errors; a stream ends when both sides have said so.
 
 export async function serveMuxStreams(handlers: Handlers, flushing: Flushing): Promise<Serving> {
@@ -74,7 +75,12 @@ export async function connectMuxStreams(address: string, flushing: Flushing, poo
       stream.end();
       return stream;
     },
-    echo: () => new MuxConversation(open(streamFrames.openEcho, 0)),
+    echo: () =>
+      new IteratedConversation((messages) => {
+        const stream = open(streamFrames.openEcho, 0);
+        new Pump(stream, messages[Symbol.asyncIterator]()).resume();
+        return stream;
+      }),
     close: async () => {
       socket.destroy();
       await once(socket, 'close');
@@ -87,7 +93,7 @@ async function* echoed(messages: AsyncIterable<Tick>, handlers: Handlers): Async
   for await (const message of messages) yield handlers.echo(message);
 }
 
-/** Sends what a handler yields, one after the other, while there is credit. */
+/** Sends what a handler yields or a caller hands over, one after the other, while there is credit. */
 class Pump {
   constructor(
     private readonly stream: StreamEnd<Tick, Tick>,
@@ -107,24 +113,6 @@ class Pump {
     this.stream.send(value);
     this.resume();
   };
-}
-
-class MuxConversation implements Conversation {
-  constructor(private readonly stream: StreamEnd<Tick, Tick>) {}
-
-  async say(message: Tick): Promise<Tick> {
-    if (!this.stream.maySend) await new Promise<void>((resolve) => this.stream.awaitCredit(resolve));
-    this.stream.send(message);
-    const { value, done } = await this.stream.next();
-    if (done === true) throw new Error('the stream ended without an answer');
-    return value;
-  }
-
-  async end(): Promise<void> {
-    this.stream.end();
-    const { done } = await this.stream.next();
-    if (done !== true) throw new Error('an answer came that nobody asked for');
-  }
 }
 
 function listen(socket: Socket, listener: ConstructorParameters<typeof FrameParser>[0]): void {

@@ -12,8 +12,8 @@ import {
 } from 'tenon';
 import type { Handlers } from '../../workload/handlers.js';
 import type { Connected, Serving } from '../contestant.js';
+import { IteratedConversation } from '../conversation.js';
 import { anotherConnection } from './another-connection.js';
-import { TenonConversation } from './conversation.js';
 import { callOptions, streamOptions, Tally } from './counted.js';
 import { Echo, EchoHandlers } from './echo.js';
 
@@ -111,6 +111,6 @@ function callsOf(
     count: (request) => echo.count(request, streamOptions),
     ...(kinds?.includes('bidi') === false
       ? {}
-      : { echo: () => new TenonConversation((messages) => echo.converse(messages, streamOptions)) }),
+      : { echo: () => new IteratedConversation((messages) => echo.converse(messages, streamOptions)) }),
   };
 }

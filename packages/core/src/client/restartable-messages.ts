@@ -12,7 +12,8 @@ import {
  */
 export class RestartableMessages implements AsyncIterable<unknown>, MessageTaker {
   readonly #source: MessageSource;
-  #kept: unknown[] | undefined = [];
+  /** What was sent so far; undefined where it is not kept any more. */
+  #kept: unknown[] | undefined = none;
   /** Who waits for what the source was asked for. */
   #taker: MessageTaker | undefined;
   /** Who waits for it too: the attempts after one that ended while it waited. */
@@ -74,7 +75,7 @@ export class RestartableMessages implements AsyncIterable<unknown>, MessageTaker
   }
 
   message(value: unknown): void {
-    if (this.#kept !== undefined && this.#kept.push(value) > maxKept) this.#kept = undefined;
+    this.#keep(value);
     this.#tellAll((taker) => taker.message(value));
   }
 
@@ -86,6 +87,14 @@ export class RestartableMessages implements AsyncIterable<unknown>, MessageTaker
   failed(thrown: unknown): void {
     this.#ended = true;
     this.#tellAll((taker) => taker.failed(thrown));
+  }
+
+  /** The list begins with the first: an empty one that is added to would have room for many. */
+  #keep(value: unknown): void {
+    const kept = this.#kept;
+    if (kept === undefined) return;
+    if (kept === none) this.#kept = [value];
+    else if (kept.push(value) > maxKept) this.#kept = undefined;
   }
 
   #tellAll(tell: (taker: MessageTaker) => void): void {
@@ -127,3 +136,4 @@ class Attempt implements AsyncIterator<unknown>, MessageSource {
 
 /** More requests than this are not kept: a stream that got so far without a word from its server is not begun again. */
 const maxKept = 64;
+const none = Object.freeze([]) as unknown as unknown[];

@@ -29,14 +29,15 @@ export class ClientStream implements AsyncIterableIterator<unknown> {
   }
 
   #started(): Promise<AsyncIterator<unknown>> {
-    this.#starting ??= this.#start();
+    if (this.#starting === undefined) {
+      const call = this.#call as () => Promise<Reply>;
+      this.#call = undefined;
+      this.#starting = call().then((reply) => this.#open(reply));
+    }
     return this.#starting;
   }
 
-  async #start(): Promise<AsyncIterator<unknown>> {
-    const call = this.#call as () => Promise<Reply>;
-    this.#call = undefined;
-    const { messages } = await call();
+  #open({ messages }: Reply): AsyncIterator<unknown> {
     const source = messages === undefined ? nothing() : messages[Symbol.asyncIterator]();
     this.#source = source;
     this.#starting = undefined;

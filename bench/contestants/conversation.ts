@@ -1,8 +1,11 @@
-import type { Tick } from '../../workload/handlers.js';
-import type { Conversation } from '../contestant.js';
+import type { Tick } from '../workload/handlers.js';
+import type { Conversation } from './contestant.js';
 
-/** A stream that goes both ways, spoken one message at a time: what an application would write with two loops. */
-export class TenonConversation implements Conversation {
+/**
+ * A stream that goes both ways and is two async iterables, spoken one message at a time: what an application would write
+ * with two loops.
+ */
+export class IteratedConversation implements Conversation {
   readonly #outbox = new Outbox();
   readonly #replies: AsyncIterator<Tick>;
 
