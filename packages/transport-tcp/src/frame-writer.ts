@@ -216,9 +216,9 @@ export class FrameWriter implements Sink {
     if (this.position > this.#bodyStart) this.#writeBuffer();
   }
 
-  /** Sends a short frame ahead of whatever waits on this side. */
-  sendNow(type: number, payload: Uint8Array): void {
-    if (!this.#closed) this.#outlet.sendNow(type, payload);
+  /** Sends a short frame ahead of whatever waits on this side, behind an opening that is no frame, where there is one. */
+  sendNow(type: number, payload: Uint8Array, opening?: Uint8Array): void {
+    if (!this.#closed) this.#outlet.sendNow(type, payload, opening);
   }
 
   /** The socket takes bytes again. */

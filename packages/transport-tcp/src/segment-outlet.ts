@@ -73,15 +73,21 @@ export class SegmentOutlet {
     return !this.#socket.writableNeedDrain;
   }
 
-  /** Sends a short frame ahead of whatever waits here. */
-  sendNow(type: number, payload: Uint8Array): void {
+  /**
+   * Sends a short frame ahead of whatever waits here.
+   *
+   * @param opening - what goes before it and is no frame.
+   */
+  sendNow(type: number, payload: Uint8Array, opening: Uint8Array = nothing): void {
+    const whole = Buffer.alloc(opening.length + this.bodyStart + frameHeaderBytes + payload.length);
+    whole.set(opening);
     const start = this.bodyStart;
-    const bytes = Buffer.alloc(start + frameHeaderBytes + payload.length);
+    const bytes = opening.length === 0 ? whole : whole.subarray(opening.length);
     bytes.writeUIntBE(payload.length, start, 3);
     bytes[start + 3] = type;
     bytes.set(payload, start + frameHeaderBytes);
     if (start > 0) seal(bytes, bytes.length);
-    this.#socket.write(bytes, this.#onWritten);
+    this.#socket.write(whole, this.#onWritten);
     this.#begun += 1;
   }
 
@@ -111,6 +117,8 @@ interface Lent {
   /** The number of the write that still needs it. */
   readonly write: number;
 }
+
+const nothing = new Uint8Array(0);
 
 /** Puts the header before a segment's body. */
 function seal(buffer: Buffer, end: number): void {

@@ -41,15 +41,9 @@ export class TcpConnection implements Connection, LinkOwner {
   constructor(context: WireContext, socket: Duplex, encrypted: boolean, dialled: DialledNode) {
     this.#context = context;
     this.#hello = helloTo(context, dialled);
-    socket.write(preamble());
     this.#link = new Link(context, socket, this, { serving: false, encrypted });
-    const { writer } = this.#link;
-    const text = helloText(this.#hello);
-    writer.begin(helloFrame, 0);
-    writer.ensure(Buffer.byteLength(text));
-    writer.position += writer.buffer.write(text, writer.position);
-    writer.end();
-    writer.flush();
+    // In one write, so that the server has both in one read.
+    this.#link.writer.sendNow(helloFrame, Buffer.from(helloText(this.#hello)), preamble());
   }
 
   get ended(): boolean {
