@@ -53,7 +53,7 @@ export async function driveStreamsOnOne(
     while (performance.now() < until) await endAll(await openAll(streams));
   };
   await warmUp(openAndEnd, warmupMs);
-  const opened = await opening(streams, 5, () => openAll(streams), endAll);
+  const opened = await opening(streams, 20, () => openAll(streams), endAll);
   const held = await holding(streams, () => openAll(streams), endAll);
   await connected.close();
   return { ...opened, ...held };

@@ -45,11 +45,11 @@ export class RestartableMessages implements AsyncIterable<unknown>, MessageTaker
   }
 
   /** The call is over: the source is returned from, unless nobody ever asked it for anything or it has ended. */
-  async close(): Promise<void> {
+  close(): Promise<void> {
     this.#kept = undefined;
-    if (!this.#begun || this.#ended) return;
+    if (!this.#begun || this.#ended) return Promise.resolve();
     this.#ended = true;
-    await this.#source.return?.();
+    return this.#leaveSource();
   }
 
   [Symbol.asyncIterator](): AsyncIterator<unknown> {
@@ -95,6 +95,10 @@ export class RestartableMessages implements AsyncIterable<unknown>, MessageTaker
     if (kept === undefined) return;
     if (kept === none) this.#kept = [value];
     else if (kept.push(value) > maxKept) this.#kept = undefined;
+  }
+
+  async #leaveSource(): Promise<void> {
+    await this.#source.return?.();
   }
 
   #tellAll(tell: (taker: MessageTaker) => void): void {
