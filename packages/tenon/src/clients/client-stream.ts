@@ -32,7 +32,7 @@ export class ClientStream implements AsyncIterableIterator<unknown> {
     if (this.#starting === undefined) {
       const call = this.#call as () => Promise<Reply>;
       this.#call = undefined;
-      this.#starting = call().then((reply) => this.#open(reply));
+      this.#starting = called(call).then((reply) => this.#open(reply));
     }
     return this.#starting;
   }
@@ -42,6 +42,15 @@ export class ClientStream implements AsyncIterableIterator<unknown> {
     this.#source = source;
     this.#starting = undefined;
     return source;
+  }
+}
+
+/** A call that throws at once rejects, as one that fails later does. */
+function called(call: () => Promise<Reply>): Promise<Reply> {
+  try {
+    return call();
+  } catch (thrown) {
+    return Promise.reject(thrown);
   }
 }
 
