@@ -84,7 +84,8 @@ async function opening<T>(
     ...(shares.at(-1) as (typeof shares)[number]),
     clientCpuMicros: totalOf('clientCpuMicros'),
     serverCpuMicros: totalOf('serverCpuMicros'),
-    seconds,
+    // Until all were open, in a round.
+    seconds: seconds / rounds,
     rates: [operations / seconds],
     latencies: [],
   };
