@@ -27,11 +27,6 @@ export interface Connection {
    */
   unary(call: Call): Promise<Reply>;
   /**
-   * The same, answered by call-back, at once or later: for a client that makes a promise of its own, which then is the only
-   * one of the call. Never throws. Absent: `unary` is all there is.
-   */
-  send?(call: Call, listener: ReplyListener): void;
-  /**
    * Carries one stream, of any of the three kinds. Resolves with the first thing that the peer says: its first message
    * or the end of a stream that has none, and for a client stream the reply. Until then it rejects as `unary` does;
    * afterwards the same errors reject the iteration of `reply.messages`.
@@ -43,6 +38,11 @@ export interface Connection {
    * that it throws ends the call: the peer is told, and the call rejects with `Canceled` and that error as its cause.
    */
   stream(call: Call): Promise<Reply>;
+  /**
+   * Carries a call of any kind as `unary` and `stream` do, answered by call-back, at once or later: for a client that makes a
+   * promise of its own, which then is the only one of the call. Never throws. Absent: those two are all there is.
+   */
+  send?(call: Call, listener: ReplyListener): void;
   /**
    * True once it carries no further call: it broke, or the peer asked for its end. Calls under way may still finish; the
    * owner dials another for new ones, and closes this one when they have. Absent: it renews itself, as a pool does.

@@ -1,4 +1,4 @@
-import { type Call, type Clock, type Reply, type ReplyListener, ServiceError } from '@tenon/contract';
+import { type Call, type Clock, type ReplyListener, ServiceError } from '@tenon/contract';
 import type { DeadlineWheel } from '@tenon/contract/authoring';
 import type { ClientCall, ClientWay, WaitingCall } from './client-call.js';
 import { type ConnectionCodec, ConnectionCodecs } from './connection-codecs.js';
@@ -104,22 +104,10 @@ export class ClientSession implements ClientWay {
       listener.onFailure(refusalOf(thrown, call));
       return;
     }
-    const made = new UnaryCall(this, call, endpoint, listener);
-    if (this.#unary.enter(made)) this.#start(made, now);
-  }
-
-  stream(call: Call): Promise<Reply> {
-    const now = this.#clock.now();
-    let endpoint: NamedEndpoint;
-    try {
-      endpoint = this.#admitted(call, now);
-    } catch (thrown) {
-      return Promise.reject(refusalOf(thrown, call));
-    }
-    return new Promise((resolve, reject) => {
-      const made = new StreamCall(this, call, endpoint, resolve, reject);
-      if (this.#streams.enter(made)) this.#start(made, now);
-    });
+    const unary = call.endpoint.kind === 'unary';
+    const made = unary ? new UnaryCall(this, call, endpoint, listener) : new StreamCall(this, call, endpoint, listener);
+    const line = unary ? this.#unary : this.#streams;
+    if (line.enter(made)) this.#start(made, now);
   }
 
   over(call: ClientCall, unheard: boolean): void {

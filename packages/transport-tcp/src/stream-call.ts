@@ -6,6 +6,7 @@ import {
   type Metadata,
   noMetadata,
   type Reply,
+  type ReplyListener,
   ServiceError,
   serverStreams,
 } from '@tenon/contract';
@@ -22,8 +23,8 @@ import { ProtocolViolation } from './protocol-violation.js';
 import { waitingId } from './slot-table.js';
 
 /**
- * A stream from being called to its end, of any of the three kinds. Its promise is settled by the first thing that the
- * server says; after that, what happens to the call happens to the iteration of its replies.
+ * A stream from being called to its end, of any of the three kinds. Its listener is told the first thing that the server
+ * says; after that, what happens to the call happens to the iteration of its replies.
  */
 export class StreamCall implements WaitingCall, DeadlineEntry, CancelListener, IncomingOwner, OutgoingOwner, Assembler {
   id = waitingId;
@@ -35,9 +36,8 @@ export class StreamCall implements WaitingCall, DeadlineEntry, CancelListener, I
   readonly #way: ClientWay;
   readonly #call: Call;
   readonly #endpoint: NamedEndpoint;
-  /** Forgotten once one of them was called: the promise is then of no use to the rest of the stream. */
-  #resolve: ((reply: Reply) => void) | undefined;
-  #reject: ((error: ServiceError) => void) | undefined;
+  /** Forgotten once it was told: it is then of no use to the rest of the stream. */
+  #listener: ReplyListener | undefined;
   readonly #replies: IncomingStream | undefined;
   #requests: OutgoingStream | undefined;
   #frame = 0;
@@ -46,18 +46,11 @@ export class StreamCall implements WaitingCall, DeadlineEntry, CancelListener, I
   #metadata: Metadata | undefined;
   #settled = false;
 
-  constructor(
-    way: ClientWay,
-    call: Call,
-    endpoint: NamedEndpoint,
-    resolve: (reply: Reply) => void,
-    reject: (error: ServiceError) => void,
-  ) {
+  constructor(way: ClientWay, call: Call, endpoint: NamedEndpoint, listener: ReplyListener) {
     this.#way = way;
     this.#call = call;
     this.#endpoint = endpoint;
-    this.#resolve = resolve;
-    this.#reject = reject;
+    this.#listener = listener;
     this.deadline = call.deadline;
     if (serverStreams(call.endpoint.kind)) {
       this.#replies = new IncomingStream(this, way.credit, way.takes, endpoint.decoder);
@@ -238,15 +231,10 @@ export class StreamCall implements WaitingCall, DeadlineEntry, CancelListener, I
   }
 
   #resolved(reply: Reply): void {
-    const resolve = this.#resolve;
-    this.#forgetPromise();
-    resolve?.(reply);
-  }
-
-  #forgetPromise(): void {
+    const listener = this.#listener;
     this.#settled = true;
-    this.#resolve = undefined;
-    this.#reject = undefined;
+    this.#listener = undefined;
+    listener?.onReply(reply);
   }
 
   /** Ends the call from this side, and tells the server where it knows of it. */
@@ -271,9 +259,10 @@ export class StreamCall implements WaitingCall, DeadlineEntry, CancelListener, I
     const named = this.#named(error, executed);
     this.#replies?.fail(named, atOnce || !this.#settled);
     if (this.#settled) return;
-    const reject = this.#reject;
-    this.#forgetPromise();
-    reject?.(named);
+    const listener = this.#listener;
+    this.#settled = true;
+    this.#listener = undefined;
+    listener?.onFailure(named);
   }
 
   #leave(unheard: boolean): void {

@@ -70,21 +70,19 @@ export class TcpConnection implements Connection, LinkOwner {
   }
 
   unary(call: Call): Promise<Reply> {
-    return new Promise((onReply, onFailure) => this.send(call, { onReply, onFailure }));
+    if (call.endpoint.kind !== 'unary') return Promise.reject(wrongKind(call, 'unary'));
+    return this.#promised(call);
+  }
+
+  stream(call: Call): Promise<Reply> {
+    if (call.endpoint.kind === 'unary') return Promise.reject(wrongKind(call, 'a stream'));
+    return this.#promised(call);
   }
 
   send(call: Call, listener: ReplyListener): void {
     const session = this.#session;
     if (this.#refusal !== undefined || session === undefined) listener.onFailure(this.#refusalOf(call));
-    else if (call.endpoint.kind !== 'unary') listener.onFailure(wrongKind(call, 'unary'));
     else session.send(call, listener);
-  }
-
-  stream(call: Call): Promise<Reply> {
-    const session = this.#session;
-    if (this.#refusal !== undefined || session === undefined) return Promise.reject(this.#refusalOf(call));
-    if (call.endpoint.kind === 'unary') return Promise.reject(wrongKind(call, 'a stream'));
-    return session.stream(call);
   }
 
   async drain(): Promise<void> {
@@ -169,6 +167,10 @@ export class TcpConnection implements Connection, LinkOwner {
     }
     this.#link.greeted();
     this.#opened(undefined);
+  }
+
+  #promised(call: Call): Promise<Reply> {
+    return new Promise((onReply, onFailure) => this.send(call, { onReply, onFailure }));
   }
 
   #refusalOf({ endpoint }: Call): ServiceError {

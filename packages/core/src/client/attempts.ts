@@ -36,7 +36,7 @@ export interface AttemptParts {
  *
  * A call whose node is known and connected makes one promise here, and nothing else.
  *
- * @param signal - of the call's interceptors: let go of when the call is over. Unary calls only.
+ * @param signal - of the call's interceptors: let go of when the call is over, a stream with its last message.
  */
 export function runAttempts(call: PreparedCall, parts: AttemptParts, signal?: CallSignal): Promise<Reply> {
   return new Promise((resolve, reject) => new Attempts(call, parts, signal, resolve, reject).begin());
@@ -132,9 +132,8 @@ class Attempts implements ReplyListener {
 
   #send(connection: Pick<Connection, 'unary' | 'send' | 'stream'>): void {
     const call = this.#call;
-    if (call.endpoint.kind !== 'unary') this.#await(connection.stream(call));
-    else if (connection.send === undefined) this.#await(connection.unary(call));
-    else connection.send(call, this);
+    if (connection.send !== undefined) connection.send(call, this);
+    else this.#await(call.endpoint.kind === 'unary' ? connection.unary(call) : connection.stream(call));
   }
 
   #await(replied: Promise<Reply>): void {
@@ -153,7 +152,7 @@ class Attempts implements ReplyListener {
     }
     this.#call.messages?.commit();
     const messages = new ReplyMessages(reply.messages[Symbol.asyncIterator](), (error) => this.#messagesEnded(error));
-    this.#resolve({ ...reply, messages });
+    this.#resolve({ value: undefined, messages, metadata: reply.metadata });
   }
 
   onFailure(thrown: unknown): void {

@@ -1,4 +1,12 @@
-import { type Call, type Client, type Intercept, type Interceptor, noMetadata, ServiceError } from '@tenon/contract';
+import {
+  type Call,
+  type Client,
+  type Intercept,
+  type Interceptor,
+  noMetadata,
+  type Reply,
+  ServiceError,
+} from '@tenon/contract';
 import { FakeClock } from '@tenon/testing/fake-clock';
 import { describe, expect, test, vi } from 'vitest';
 import { controllersMadeIn } from '../../test/controllers-made-in.js';
@@ -156,6 +164,25 @@ describe('interceptors of a stream', () => {
       return instead();
     });
     await made.stream(server, {}).catch((error: ServiceError) => expect(error.code).toBe('PermissionDenied'));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect([replies.returns, selector.reports.length]).toEqual([1, 1]);
+  });
+
+  test.each<[what: string, instead: () => Reply]>([
+    [
+      'fail',
+      () => {
+        throw new ServiceError('PermissionDenied', 'not for you');
+      },
+    ],
+    ['answer something else', () => ({ value: 'mine', metadata: noMetadata })],
+  ])('that %s without waiting for it end it when it comes', async (_what, instead) => {
+    const { made, replies, selector } = setUp(async (call, next) => {
+      void next(call);
+      return instead();
+    });
+    await made.stream(server, {}).catch((error: ServiceError) => expect(error.code).toBe('PermissionDenied'));
+    replies.push(1);
     await new Promise((resolve) => setImmediate(resolve));
     expect([replies.returns, selector.reports.length]).toEqual([1, 1]);
   });

@@ -4,6 +4,7 @@ import {
   Client,
   type Codec,
   type Intercept,
+  type InterceptedCall,
   type Interceptor,
   noMetadata,
   type Provider,
@@ -182,23 +183,60 @@ describe('interceptors', () => {
   });
 });
 
-test('a call leaves no timer and no listener behind, however it ends and whoever looked at its signal', async () => {
-  const { client, clock, transport } = setUp({
-    interceptors: [
-      (call, next) => {
-        expect(call.signal.aborted).toBe(false);
-        return next(call);
-      },
-    ],
-  });
+const looking = (call: InterceptedCall): void => expect(call.signal.aborted).toBe(false);
+
+test.each<[how: string, Intercept]>([
+  [
+    'pass on what they get',
+    (call, next) => {
+      looking(call);
+      return next(call);
+    },
+  ],
+  [
+    'wait for what they get',
+    async (call, next) => {
+      looking(call);
+      const reply = await next(call);
+      looking(call);
+      return reply;
+    },
+  ],
+  [
+    'answer themselves, after a while',
+    async (call) => {
+      looking(call);
+      await Promise.resolve();
+      throw new ServiceError('NotFound', 'x');
+    },
+  ],
+  [
+    'fail after the call',
+    async (call, next) => {
+      looking(call);
+      await next(call);
+      throw new ServiceError('NotFound', 'x');
+    },
+  ],
+  [
+    'fail without waiting for the call, which fails later',
+    async (call, next) => {
+      looking(call);
+      void next(call);
+      throw new ServiceError('NotFound', 'x');
+    },
+  ],
+])('a call leaves no timer and no listener behind, where interceptors %s', async (_how, intercept) => {
+  const { client, clock, transport } = setUp({ interceptors: [intercept] });
   const [service, endpoint, deadline] = ['front', 'Front.Ask', 60_000];
   const init = { service, endpoint, deadline, metadata: noMetadata, peer: undefined, node: 'n1', clock };
   const context = new CallContext(init);
   const own = new AbortController();
   await runInContext(context, async () => {
-    await client.unary(hello, {}, { signal: own.signal });
+    await client.unary(hello, {}, { signal: own.signal }).catch(() => {});
     transport.answer('a:1', failing('NotFound', 'x', { executed: 'yes' }));
     await failureOf(client.unary(hello, {}, { signal: own.signal }));
+    await new Promise((resolve) => setImmediate(resolve));
   });
   expect([listenersOn(own.signal), listenersOn(context.signal)]).toEqual([0, 0]);
   await client.close();

@@ -112,14 +112,10 @@ class CallClient implements Client {
   }
 
   #carried(call: PreparedCall): Promise<Reply> {
-    if (this.around === undefined) return runAttempts(call, this.parts);
-    return call.endpoint.kind === 'unary'
-      ? this.#unaryWithin(this.around, call)
-      : this.#streamWithin(this.around, call);
+    return this.around === undefined ? runAttempts(call, this.parts) : this.#within(this.around, call);
   }
 
-  #unaryWithin(around: Chain, call: PreparedCall): Promise<Reply> {
-    const { endpoint } = call;
+  #within(around: Chain, call: PreparedCall): Promise<Reply> {
     // Held by the interceptors and by the call that they lead to.
     const signal = new CallSignal(call, this.parts.clock, 2);
     let carried: Promise<Reply> | undefined;
@@ -127,43 +123,21 @@ class CallClient implements Client {
       carried = runAttempts(withChanges(call, left), this.parts, signal);
       return carried;
     });
-    const letGo = (): void => {
-      signal.release();
-      if (carried === undefined) signal.release();
-    };
     if (replied === carried) {
       // The interceptors passed on what they got: there is nothing to see to when it is there.
-      letGo();
+      signal.release();
       return replied;
     }
     return replied.then(
       (reply) => {
-        letGo();
-        return reply;
-      },
-      (thrown) => {
-        letGo();
-        throw located(ServiceError.from(thrown), endpoint);
-      },
-    );
-  }
-
-  #streamWithin(around: Chain, call: PreparedCall): Promise<Reply> {
-    const signal = new CallSignal(call, this.parts.clock, 1);
-    let replies: AsyncIterable<unknown> | undefined;
-    const carry = async (left: SeenCall): Promise<Reply> => {
-      const reply = await runAttempts(withChanges(call, left), this.parts);
-      replies = reply.messages;
-      return reply;
-    };
-    return around(seenCall(call, signal), carry).then(
-      (reply) => {
-        if (reply.messages === undefined) leave(replies);
+        if (carried === undefined) signal.release();
+        else if (reply.messages === undefined && call.endpoint.kind !== 'unary') abandon(carried);
         return released(reply, signal);
       },
       (thrown) => {
         signal.release();
-        leave(replies);
+        if (carried === undefined) signal.release();
+        else abandon(carried);
         throw located(ServiceError.from(thrown), call.endpoint);
       },
     );
@@ -202,6 +176,12 @@ function released(reply: Reply, signal: CallSignal): Reply {
     return error;
   });
   return { ...reply, messages };
+}
+
+/** Nobody gets this reply, which may be still to come: where it is a stream, that ends. */
+function abandon(carried: Promise<Reply>): void {
+  // An error of the call is nobody's any more.
+  carried.then(({ messages }) => leave(messages)).catch(() => {});
 }
 
 /** Nobody gets these replies: the stream ends, and what it has on loan is given back. */
