@@ -7,8 +7,9 @@ import { systemClock } from '@tenon/contract/authoring';
 import { expect, test } from 'vitest';
 import { askHttp2, negotiated, openSession, rawHttp2Server } from './raw-http2.js';
 import { post, rawServer, textOf } from './raw-peer.js';
-import { serveStreams } from './stream-server.js';
+import { serveStreams, streamed } from './stream-server.js';
 import {
+  type Answer,
   allOf,
   call,
   mucpNode,
@@ -166,6 +167,34 @@ test('the caller of a stream of requests learns that enough were read', async ()
   expect((await stream(connection, 'Total', 'client', undefined, { messages: some() })).value).toBe('enough');
   const { messages } = await stream(connection, 'Double', 'bidi', undefined, { messages: some() });
   expect(await allOf(messages)).toEqual(['first', 'last']);
+  await connection.close();
+});
+
+test('64 streams that nobody reads hold their producers back, and not the 36 others of their session', async () => {
+  const made = Array.from({ length: 64 }, () => 0);
+  const stuck: Answer = (incoming) => {
+    const which = incoming.decode() as number;
+    return streamed(
+      (async function* () {
+        for (;;) {
+          made[which] = (made[which] ?? 0) + 1;
+          yield 'x'.repeat(10_000);
+        }
+      })(),
+    );
+  };
+  const kinds = { 'Greeter.Stuck': 'server' } as const;
+  await using server = await serveStreams({ 'Greeter.Stuck': stuck }, { tls, kinds });
+  const connection = await dial(server.number);
+  const unread = await Promise.all(made.map((_, which) => stream(connection, 'Stuck', 'server', which)));
+  const others = Array.from({ length: 36 }, async () => {
+    const { messages } = await stream(connection, 'Count', 'server', { to: 5_000 });
+    return (await allOf(messages)).length;
+  });
+  expect(new Set(await Promise.all(others))).toEqual(new Set([5_000]));
+  expect(Math.max(...made)).toBeLessThan(100);
+  for (const { messages } of unread) await messages?.[Symbol.asyncIterator]().return?.();
+  await until(() => server.cancels.length === 64, 'all producers were told');
   await connection.close();
 });
 
