@@ -50,6 +50,38 @@ describe.each(bothWays)('HTTP/1.1 %s', (_way, tls) => {
     await until(() => requests[0]?.destroyed === true, 'its claimant was told');
   });
 
+  // Not mended yet, and breaks the build on the day it is: after its 408 a connection is ended by a timeout of the socket, which
+  // every byte that the peer drips begins anew.
+  test.fails('a thousand peers that drip heads and bodies are cut off, and others are served meanwhile', async () => {
+    const port = await openPort(beside(http()), { headersTimeoutMs: 500, requestTimeoutMs: 1_000 }, tls());
+    const peers = await Promise.all(Array.from({ length: 1_000 }, () => connectTo(port, 'http/1.1')));
+    for (const [index, peer] of peers.entries()) {
+      // It does not go when it is told to.
+      (peer as { allowHalfOpen: boolean }).allowHalfOpen = true;
+      peer.on('error', () => {});
+      peer.resume();
+      const head =
+        index % 2 === 0 ? 'GET / HTTP/1.1\r\nX: ' : 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n';
+      peer.write(head);
+    }
+    const drip = setInterval(() => {
+      for (const peer of peers) if (!peer.closed) peer.write('x');
+    }, 50);
+    let served = 0;
+    try {
+      for (const end = performance.now() + 10_000; peers.some(({ closed }) => !closed); served += 1) {
+        if (performance.now() > end) throw new Error('some are still connected');
+        const socket = await connectTo(port, 'http/1.1');
+        const reply = textOf(socket);
+        socket.write(get('/'));
+        expect(await reply).toMatch(/\r\n\r\nhttp$/);
+      }
+    } finally {
+      clearInterval(drip);
+    }
+    expect(served).toBeGreaterThan(0);
+  });
+
   test('an idle connection is ended after the keep-alive time that the peer was told', async () => {
     const port = await openPort(beside(http()), { keepAliveMs: 1_000 }, tls());
     const socket = await connectTo(port, 'http/1.1');

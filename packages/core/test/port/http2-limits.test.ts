@@ -1,5 +1,7 @@
 import { once } from 'node:events';
 import { connect as connectHttp2, constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
+import type { Clock } from '@tenon/contract';
+import { systemClock } from '@tenon/contract/authoring';
 import { describe, expect, test } from 'vitest';
 import type { SharedPortOptions } from '../../src/port/index.js';
 import {
@@ -194,6 +196,24 @@ describe.each(bothWays)('HTTP/2 %s', (_way, tls) => {
       peer.open(id);
       peer.send(frame(ping, 0, 0, Buffer.alloc(8)));
       await until(() => peer.of(ping).length === (id + 1) / 2 && peer.of(data, id).length > 0, 'both were answered');
+    }
+    expect(peer.closed).toBe(false);
+  });
+
+  test('pings each 10 s are answered for ever', async () => {
+    const system = systemClock();
+    let ahead = 0;
+    const clock: Clock = {
+      now: () => system.now() + ahead,
+      wallTime: () => system.wallTime(),
+      after: (delayMs, callback) => system.after(delayMs, callback),
+    };
+    const port = await openPort([http(), http2()], {}, tls(), clock);
+    const peer = await raw(port);
+    for (let count = 1; count <= 50; count += 1) {
+      peer.send(frame(ping, 0, 0, Buffer.alloc(8)));
+      await until(() => peer.of(ping).length === count, 'it was answered');
+      ahead += 10_000;
     }
     expect(peer.closed).toBe(false);
   });

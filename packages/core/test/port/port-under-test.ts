@@ -4,6 +4,7 @@ import { connect as connectTcp, type Socket } from 'node:net';
 import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 import {
   type ClaimedConnection,
+  type Clock,
   type ConnectionClaim,
   type Http2Claim,
   type HttpClaim,
@@ -41,9 +42,10 @@ export async function openPort(
   claims: readonly AnyClaim[],
   options: Partial<SharedPortOptions> = {},
   tls?: Tls,
+  clock?: Clock,
 ): Promise<OpenPort> {
   const logger = new RecordingLogger();
-  const port = new SharedPort({ instance: 'test', ...options }, logger, tls);
+  const port = new SharedPort({ instance: 'test', ...options }, logger, tls, clock);
   ports.push(port);
   for (const claim of claims) {
     if ('http' in claim) port.claimHttp(claim.http);
