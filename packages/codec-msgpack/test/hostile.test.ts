@@ -77,6 +77,16 @@ test('100,000 random and damaged messages are read or refused, in bounded memory
   expect(process.memoryUsage().rss - rssBefore).toBeLessThan(256 * 1_024 * 1_024);
 }, 120_000);
 
+test.each([
+  ['arrays', '91'],
+  ['records', '81a161'],
+])('a million %s inside each other are refused at the 65th, alone and in a linked session', (_what, one) => {
+  const bytes = new Uint8Array(Buffer.from(one.repeat(1_000_000), 'hex'));
+  for (const read of [decode, linkedDecode]) {
+    expect(() => read(bytes, 0, bytes.length)).toThrow(/nesting of more than 64/);
+  }
+});
+
 test('keys that name parts of a prototype are data, and __proto__ is refused wherever it stands', () => {
   const hostile = fc.constantFrom('__proto__', 'constructor', 'prototype', 'then', 'toString', 'hasOwnProperty');
   fc.assert(
