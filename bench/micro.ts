@@ -3,7 +3,7 @@ import { circumstances, writePage } from './harness/circumstances.js';
 import { cpuMs } from './harness/cpu-clock.js';
 import { type Spread, spread } from './harness/statistics.js';
 import { callParts } from './micro/call-parts.js';
-import { codecParts } from './micro/codec-parts.js';
+import { checksumParts, codecParts } from './micro/codec-parts.js';
 import { interceptorParts } from './micro/interceptor-parts.js';
 import type { Part } from './micro/part.js';
 
@@ -14,7 +14,7 @@ const quick = process.argv.includes('--quick');
 const [rounds, timeMs] = quick ? [3, 20] : [7, 100];
 
 const local = await interceptorParts();
-const parts = [...codecParts(), ...callParts(), ...local.parts];
+const parts = [...codecParts(), ...checksumParts(), ...callParts(), ...local.parts];
 const figures = new Map<Part, number[]>(parts.map((part) => [part, []]));
 // One round more than is counted warms up.
 for (let round = 0; round <= rounds; round += 1) {

@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib';
 import { jsonCodec } from '@tenon/codec-json';
 import { msgpackCodec } from '@tenon/codec-msgpack';
 import { type Codec, type CodecSession, type Provider } from '@tenon/contract';
@@ -19,6 +20,14 @@ export function codecParts(): readonly Part[] {
       part(`encode ${size}`, 'JSON.stringify to bytes', () => Buffer.from(JSON.stringify(value))),
       part(`decode ${size}`, 'JSON.parse of bytes', jsonDecoding(size)),
     ];
+  });
+}
+
+/** What the checksum of a segment costs each side, in the clear. */
+export function checksumParts(): readonly Part[] {
+  return [64, 1_024, 16 * 1_024].map((bytes) => {
+    const segment = Buffer.alloc(bytes, 'tenon');
+    return part('checksum of a segment', `of ${bytes.toLocaleString('en-US')} bytes`, () => crc32(segment.subarray(8)));
   });
 }
 
