@@ -105,10 +105,7 @@ async function sharedPort(secret: Secret) {
 }
 
 /** What is not mended yet; each breaks the build on the day it is. */
-const knownFaults: readonly string[] = [
-  // transport-http resets the stream of a HEAD request before it answers, and logs that it could not.
-  'generic/4 Sends a HEAD request',
-];
+const knownFaults: readonly string[] = [];
 
 const moments: readonly Moment[] = ['at once', 'at the end'];
 

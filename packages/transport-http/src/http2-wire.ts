@@ -67,7 +67,8 @@ export class Http2Wire implements ServerWire {
     if (this.#stream.readableEnded || this.#stream.destroyed) return;
     this.#stream.resume();
     const stop = (): void => this.#stream.close(constants.NGHTTP2_NO_ERROR);
-    if (this.#stream.writableFinished) stop();
+    // Node ends the answer to HEAD before it is given.
+    if (this.#stream.headersSent && this.#stream.writableFinished) stop();
     else this.#stream.once('finish', stop);
   }
 

@@ -67,7 +67,7 @@ export class ConnectionRouter {
     const { handshakeTimeoutMs } = options;
     const onSecure = (socket: TLSSocket, protocol: string | undefined): void => this.#onSecure(socket, protocol);
     this.#tls = tls && new TlsListener({ tls, handshakeTimeoutMs, alpn: claims.alpn, logger, refusals, onSecure });
-    this.#http1 = new Http1Server(options, claims, logger, clock);
+    this.#http1 = new Http1Server(options, claims, logger, clock, lingering);
     this.#http2 = new Http2Server({ options, claims, logger, wheel, clock, refusals });
   }
 

@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import { type Clock, type Logger, ServiceError } from '@tenon/contract';
 import { HttpConnections } from './http-connections.js';
 import { httpRefusal, refuseRequest } from './http-refusal.js';
+import type { Lingering } from './lingering.js';
 import type { PortClaims } from './port-claims.js';
 import type { ResolvedSharedPortOptions } from './shared-port-options.js';
 import { WholeConnections } from './whole-connections.js';
@@ -20,14 +21,22 @@ export class Http1Server {
   readonly #claims: PortClaims;
   readonly #logger: Logger;
   readonly #connections: HttpConnections;
+  readonly #lingering: Lingering;
   readonly #server: Server;
   readonly #whole: WholeConnections | undefined;
 
-  constructor(options: ResolvedSharedPortOptions, claims: PortClaims, logger: Logger, clock: Clock) {
+  constructor(
+    options: ResolvedSharedPortOptions,
+    claims: PortClaims,
+    logger: Logger,
+    clock: Clock,
+    lingering: Lingering,
+  ) {
     this.#options = options;
     this.#claims = claims;
     this.#logger = logger;
     this.#connections = new HttpConnections(options, clock);
+    this.#lingering = lingering;
     this.#server = this.#createServer();
     // Node looks for slow peers only from this event on; without it no headers or request timeout would ever fire.
     this.#server.emit('listening');
@@ -150,8 +159,8 @@ export class Http1Server {
     }
     const [status, refused] = meaningOf(error);
     this.#logger.debug('a peer sent what is no HTTP request', { peer: socket.remoteAddress, reason: error.message });
-    socket.end(httpRefusal(status, refused));
-    socket.setTimeout(this.#options.replyTimeoutMs);
+    // Not by a timeout of the socket: every byte that the peer drips would begin it anew.
+    this.#lingering.end(socket, httpRefusal(status, refused));
   }
 }
 

@@ -94,7 +94,8 @@ export class Http2Connection implements DeadlineEntry {
     this.#opened += 1;
     stream.on('error', ignored);
     const now = this.#parts.clock.now();
-    if (stream.destroyed) {
+    // A reset may have come in the same piece as the request.
+    if (stream.destroyed || stream.closed) {
       this.#countReset(now);
       return;
     }

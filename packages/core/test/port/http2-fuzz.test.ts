@@ -34,8 +34,6 @@ test('100,000 generated frames break nothing', async () => {
   let served = 0;
   const handle = (stream: ServerHttp2Stream): void => {
     served += 1;
-    // It may have been reset by the frame behind it.
-    if (stream.closed || stream.destroyed) return;
     stream.respond({ ':status': 200 });
     stream.end('answer');
   };
