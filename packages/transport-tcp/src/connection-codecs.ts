@@ -50,6 +50,11 @@ export class ConnectionCodec {
   /** Made when they are needed: many connections are at rest from their beginning. */
   #encoders: Map<Schema | undefined, Encoder> | undefined;
   #decoders: Map<Schema | undefined, Decoder> | undefined;
+  /** What was asked for last, which the next call mostly asks for again. */
+  #lastEncoded: Schema | undefined;
+  #lastEncoder: Encoder | undefined;
+  #lastDecoded: Schema | undefined;
+  #lastDecoder: Decoder | undefined;
   #session: CodecSession | undefined;
 
   /**
@@ -71,22 +76,28 @@ export class ConnectionCodec {
   }
 
   encoder(schema: Schema | undefined): Encoder {
+    if (this.#lastEncoder !== undefined && schema === this.#lastEncoded) return this.#lastEncoder;
     this.#encoders ??= new Map();
     let encoder = this.#encoders.get(schema);
     if (encoder === undefined) {
       encoder = this.session.encoder(schema);
       this.#encoders.set(schema, encoder);
     }
+    this.#lastEncoded = schema;
+    this.#lastEncoder = encoder;
     return encoder;
   }
 
   decoder(schema: Schema | undefined): Decoder {
+    if (this.#lastDecoder !== undefined && schema === this.#lastDecoded) return this.#lastDecoder;
     this.#decoders ??= new Map();
     let decoder = this.#decoders.get(schema);
     if (decoder === undefined) {
       decoder = this.session.decoder(schema);
       this.#decoders.set(schema, decoder);
     }
+    this.#lastDecoded = schema;
+    this.#lastDecoder = decoder;
     return decoder;
   }
 }

@@ -29,6 +29,8 @@ export class EndpointNames {
   readonly #preferred: ConnectionCodec;
   /** By kind; most connections see one or two. */
   readonly #byKind: (Map<string, NamedEndpoint> | undefined)[] = [];
+  /** What the last call went to, which the next mostly goes to again. */
+  #last: NamedEndpoint | undefined;
   #named = 0;
 
   /** @param preferred - the codec to use where a call names none. */
@@ -45,9 +47,14 @@ export class EndpointNames {
    * that is too long; `ResourceExhausted` where the connection has no numbers left.
    */
   of(descriptor: EndpointDescriptor, contentType: string | undefined): NamedEndpoint {
+    const last = this.#last;
+    if (last !== undefined && last.descriptor === descriptor && contentType === undefined) return last;
     const names = this.#byKind[kindNumbers[descriptor.kind]] ?? this.#newKind(descriptor.kind);
     const known = names.get(descriptor.name);
-    if (known !== undefined && known.descriptor === descriptor && contentType === undefined) return known;
+    if (known?.descriptor === descriptor && known.codec === this.#preferred && contentType === undefined) {
+      this.#last = known;
+      return known;
+    }
     const codec = contentType === undefined ? this.#preferred : this.#codecs.named(contentType);
     const endpoint: NamedEndpoint = {
       descriptor,

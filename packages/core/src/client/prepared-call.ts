@@ -107,6 +107,7 @@ function restartable(messages: AsyncIterable<unknown>, own: RestartableMessages 
 }
 
 function checkedTimeout(timeoutMs: number): number {
+  if (timeoutMs >= 1 && timeoutMs <= longestCallMs) return timeoutMs;
   return checkedNumber('timeoutMs', timeoutMs, { min: 1, max: longestCallMs, fallback: 0, integer: false });
 }
 

@@ -66,8 +66,11 @@ class P2cPicker implements Picker {
     const failed = outcome.error !== undefined && faults.has(outcome.error.code);
     const sample = failed ? Math.max(outcome.elapsedMs, this.penaltyMs) : outcome.elapsedMs;
     const now = outcome.endedAt ?? this.clock.now();
-    const weight = Math.exp(-(now - load.sampledAt) / this.decayMs);
-    load.averageMs = sample > load.averageMs ? sample : load.averageMs * weight + sample * (1 - weight);
+    if (sample > load.averageMs) load.averageMs = sample;
+    else {
+      const weight = fading((now - load.sampledAt) / this.decayMs);
+      load.averageMs = load.averageMs * weight + sample * (1 - weight);
+    }
     load.sampledAt = now;
     this.#forgetSilent(now);
   }
@@ -113,6 +116,11 @@ class P2cPicker implements Picker {
       if (load.pending === 0 && now - load.sampledAt > memoryMs) this.#loads.delete(id);
     }
   }
+}
+
+/** `exp(−decays)`; of the little that passes between two calls of a busy client by the first terms of its series. */
+function fading(decays: number): number {
+  return decays < 1e-3 ? 1 - decays + (decays * decays) / 2 : Math.exp(-decays);
 }
 
 /** After so many decay times without a sample a node's average is forgotten. */

@@ -27,6 +27,9 @@ export function registrySelector(): Provider<Selector> {
 
 class RegistrySelector implements Selector {
   readonly #services = new Map<string, ServiceNodes>();
+  /** The service that was asked for last, which most calls ask for again. */
+  #lastService: string | undefined;
+  #lastNodes: ServiceNodes | undefined;
   #closed = false;
 
   constructor(
@@ -43,20 +46,21 @@ class RegistrySelector implements Selector {
   }
 
   report(service: string, candidate: Candidate, outcome: Outcome): void {
-    this.#services.get(service)?.picker.report(candidate, outcome);
+    this.#known(service)?.picker.report(candidate, outcome);
   }
 
   async close(): Promise<void> {
     this.#closed = true;
     const services = [...this.#services.values()];
     this.#services.clear();
+    this.#lastService = undefined;
     await Promise.all(services.map((nodes) => nodes.close()));
   }
 
   #nodes(service: string): ServiceNodes {
     if (this.#closed)
       throw new ServiceError('FailedPrecondition', 'the selector is closed', { executed: 'no', service });
-    let nodes = this.#services.get(service);
+    let nodes = this.#known(service);
     if (nodes === undefined) {
       this.#forgetUnknown();
       // The watch outlives the call that is the first to need it.
@@ -68,11 +72,21 @@ class RegistrySelector implements Selector {
     return nodes;
   }
 
+  #known(service: string): ServiceNodes | undefined {
+    if (service === this.#lastService) return this.#lastNodes;
+    const nodes = this.#services.get(service);
+    if (nodes === undefined) return undefined;
+    this.#lastService = service;
+    this.#lastNodes = nodes;
+    return nodes;
+  }
+
   /** Names may come from outside, as in a gateway: those that nobody serves must not each keep a watch for good. */
   #forgetUnknown(): void {
     const unknown = [...this.#services].filter(([, nodes]) => nodes.idle);
     for (const [service, nodes] of unknown.slice(0, Math.max(0, unknown.length - maxUnknownServices + 1))) {
       this.#services.delete(service);
+      if (service === this.#lastService) this.#lastService = undefined;
       void nodes.close();
     }
   }

@@ -18,10 +18,14 @@ export type Wanted = Pick<IncomingCall, 'node' | 'service' | 'endpoint'>;
 export class Router {
   readonly #nodes = new Map<string, Offer>();
   readonly #services = new Map<string, Offer>();
+  /** What was found last: most calls want what the one before them wanted. */
+  #lastWanted: Wanted = nothing;
+  #lastRoute: Route | undefined;
 
   /** Adds one version of a service under its node's id. Calls that name no node go to the version added last. */
   add(serving: ServingNode, service: string, routes: readonly Route[]): void {
     const offer = { service, serving, routes: new Map(routes.map((route) => [route.endpoint, route])) };
+    this.#lastRoute = undefined;
     this.#nodes.set(serving.id, offer);
     this.#services.set(service, offer);
   }
@@ -36,7 +40,12 @@ export class Router {
    * for an earlier run of this process still arrives. A wire without service names reaches endpoints that are unique.
    */
   find({ node, service, endpoint }: Wanted): Route | undefined {
-    return service === '' ? this.#only(endpoint) : this.#offered(node, service)?.routes.get(endpoint);
+    const last = this.#lastWanted;
+    if (this.#lastRoute !== undefined && endpoint === last.endpoint && service === last.service && node === last.node)
+      return this.#lastRoute;
+    this.#lastRoute = service === '' ? this.#only(endpoint) : this.#offered(node, service)?.routes.get(endpoint);
+    this.#lastWanted = { node, service, endpoint };
+    return this.#lastRoute;
   }
 
   /**
@@ -70,6 +79,8 @@ export class Router {
     return found.length === 1 ? found[0] : undefined;
   }
 }
+
+const nothing: Wanted = Object.freeze({ node: undefined, service: '', endpoint: '' });
 
 function notServed(service: string, node: string | undefined): ServiceError {
   const what = `service "${shortened(service)}"`;
