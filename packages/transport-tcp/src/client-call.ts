@@ -1,5 +1,6 @@
 import type { Call, ServiceError } from '@tenon/contract';
 import type { DeadlineWheel } from '@tenon/contract/authoring';
+import type { BufferPool } from './buffer-pool.js';
 import { callerGaveUp, timeRanOut } from './control-payload.js';
 import type { NamedEndpoint } from './endpoint-names.js';
 import { callFrame, cancelFrame, restFrame } from './frame.js';
@@ -44,6 +45,7 @@ export interface ClientWay extends OutgoingWay {
   readonly cursor: PayloadCursor;
   readonly assemblies: Assemblies;
   readonly turns: TurnQueue;
+  readonly buffers: BufferPool;
   /** What this side takes. */
   readonly takes: IncomingLimits;
   /** What the server takes of each stream before it grants more. */

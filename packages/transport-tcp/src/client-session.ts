@@ -1,5 +1,6 @@
 import { type Call, type Clock, type ReplyListener, ServiceError } from '@tenon/contract';
 import type { DeadlineWheel } from '@tenon/contract/authoring';
+import type { BufferPool } from './buffer-pool.js';
 import type { ClientCall, ClientWay, WaitingCall } from './client-call.js';
 import { type ConnectionCodec, ConnectionCodecs } from './connection-codecs.js';
 import { ConnectionCredit, costOf } from './connection-credit.js';
@@ -47,6 +48,7 @@ export class ClientSession implements ClientWay {
   readonly cursor = new PayloadCursor();
   readonly assemblies = new Assemblies(maxAssembledBytes);
   readonly turns: TurnQueue;
+  readonly buffers: BufferPool;
   readonly takes: IncomingLimits;
   readonly streamWindow: number;
   readonly node: string | undefined;
@@ -83,6 +85,7 @@ export class ClientSession implements ClientWay {
     this.takes = { maxMessageBytes: hello.limits.messageBytes, windowBytes: hello.limits.window };
     this.wheel = context.wheel;
     this.turns = context.turns;
+    this.buffers = context.buffers;
     this.#clock = context.clock;
     this.metadataWriter = new MetadataWriter(writer);
     this.node = hello.node === '' ? undefined : hello.node;

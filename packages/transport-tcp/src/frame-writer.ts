@@ -153,10 +153,13 @@ export class FrameWriter implements Sink {
     }
     const start = this.#frameStart;
     const id = this.buffer.readInt32BE(start + 4);
-    const written = this.buffer.subarray(start + frameHeaderBytes, this.position);
+    const payloadStart = start + frameHeaderBytes;
     // A buffer that grew for this message is its own.
-    const payload = this.buffer.length > pooledBytes ? written : Buffer.from(written);
-    const message = new LongMessage(this.buffer[start + 3] as number, restType, id, payload, gate);
+    const payload =
+      this.buffer.length > pooledBytes
+        ? this.buffer.subarray(payloadStart, this.position)
+        : this.#pool.copyOf(this.buffer, payloadStart, this.position);
+    const message = new LongMessage(this.buffer[start + 3] as number, restType, id, payload, bytes, gate);
     this.rollBack();
     this.#pieces ??= new PieceQueue();
     this.#pieces.add(message);
@@ -180,7 +183,7 @@ export class FrameWriter implements Sink {
 
   /** Sends no more of a long message. */
   drop(message: LongMessage): void {
-    this.#pieces?.drop(message);
+    if (this.#pieces?.drop(message) === true) this.#pool.give(message.release());
   }
 
   /** Calls `resume` once when the peer takes what is written again. */
@@ -291,7 +294,7 @@ export class FrameWriter implements Sink {
       this.end();
       left -= bytes;
       if (!message.sent) continue;
-      pieces.drop(message);
+      this.drop(message);
       message.finish();
     }
     if (pieces.size === 0 && this.#pieces === pieces) this.#pieces = undefined;

@@ -14,6 +14,7 @@ import {
   serverStreams,
 } from '@tenon/contract';
 import type { DeadlineEntry, DeadlineWheel } from '@tenon/contract/authoring';
+import type { BufferPool } from './buffer-pool.js';
 import type { ConnectionCodec } from './connection-codecs.js';
 import { writeCredit } from './connection-credit.js';
 import { writeError } from './error-payload.js';
@@ -34,6 +35,7 @@ export interface ServerWay extends OutgoingWay {
   readonly metadataWriter: MetadataWriter;
   readonly assemblies: Assemblies;
   readonly turns: TurnQueue;
+  readonly buffers: BufferPool;
   readonly wheel: DeadlineWheel;
   /** What this side takes. */
   readonly takes: IncomingLimits;
@@ -71,6 +73,8 @@ export class ServerCall
   readonly #codec: ConnectionCodec;
   /** The request, in what was read, or in memory of its own. */
   #request: Buffer | undefined = undefined;
+  /** A buffer of the pool that it is in. */
+  #lent: Buffer | undefined = undefined;
   #requestStart: number;
   #requestEnd: number;
   #assembly: MessageAssembly | undefined = undefined;
@@ -157,6 +161,8 @@ export class ServerCall
       return this.#codec.decoder(schema)(buffer, this.#requestStart, this.#requestEnd);
     } catch (thrown) {
       throw ServiceError.from(thrown, { code: 'InvalidArgument', executed: 'no' });
+    } finally {
+      if (this.#lent !== undefined) this.#giveBack(this.#lent);
     }
   }
 
@@ -218,8 +224,13 @@ export class ServerCall
 
   /** Serves a call with a long request once it has its turn. */
   serveInTurn(): void {
-    this.#keepRequest();
-    this.#way.turns.add(this, this.#requestEnd);
+    const { buffers, turns } = this.#way;
+    const bytes = this.#requestEnd - this.#requestStart;
+    this.#lent = buffers.copyOf(this.#request as Buffer, this.#requestStart, this.#requestEnd);
+    this.#request = this.#lent;
+    this.#requestStart = 0;
+    this.#requestEnd = bytes;
+    turns.add(this, bytes);
   }
 
   takeTurn(): void {
@@ -385,10 +396,16 @@ export class ServerCall
     const way = this.#way;
     this.over = true;
     this.#request = undefined;
+    if (this.#lent !== undefined) this.#giveBack(this.#lent);
     if (this.wheelSlot >= 0) way.wheel.remove(this);
     if (this.#replies !== undefined) this.#replies.stop();
     if (this.#assembly !== undefined) way.assemblies.remove(this);
     if (this.#long === undefined) way.over(this);
+  }
+
+  #giveBack(lent: Buffer): void {
+    this.#lent = undefined;
+    this.#way.buffers.give(lent);
   }
 
   #tell(reason: ServiceError): void {

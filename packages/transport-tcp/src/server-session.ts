@@ -1,5 +1,6 @@
 import { type CallHandler, type Logger, type Peer, ServiceError } from '@tenon/contract';
 import type { DeadlineWheel } from '@tenon/contract/authoring';
+import type { BufferPool } from './buffer-pool.js';
 import { ConnectionCodecs } from './connection-codecs.js';
 import { ConnectionCredit, costOf } from './connection-credit.js';
 import { empty, readCancel, readCredit } from './control-payload.js';
@@ -64,6 +65,7 @@ export class ServerSession implements ServerWay {
   readonly metadataWriter: MetadataWriter;
   readonly assemblies = new Assemblies(maxAssembledBytes);
   readonly turns: TurnQueue;
+  readonly buffers: BufferPool;
   readonly takes: IncomingLimits;
   readonly streamWindow: number;
   readonly #logger: Logger;
@@ -93,6 +95,7 @@ export class ServerSession implements ServerWay {
     this.node = hello.node === '' ? undefined : hello.node;
     this.wheel = context.wheel;
     this.turns = context.turns;
+    this.buffers = context.buffers;
     this.codecs = new ConnectionCodecs(context.codecs, hello, writer);
     this.credit = new ConnectionCredit(
       writer,

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
 import { TurnQueue } from './turn-queue.js';
 
@@ -46,4 +48,23 @@ test('is full while more waits than it should, and tells once when there is room
   expect([queue.isFull, told]).toEqual([false, 1]);
   await turn();
   expect(told).toBe(1);
+});
+
+test('keeps nothing of a task that is done, also while others wait', async () => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const queue = new TurnQueue(100);
+  const task = (): { takeTurn(): void } => ({ takeTurn: () => {} });
+  const first = new WeakRef(
+    (() => {
+      const made = task();
+      queue.add(made, 1);
+      return made;
+    })(),
+  );
+  for (let more = 0; more < 100; more += 1) queue.add(task(), 1);
+  await turn();
+  await turn();
+  collect();
+  expect(first.deref()).toBeUndefined();
 });

@@ -10,7 +10,8 @@ export interface TurnTask {
  */
 export class TurnQueue {
   readonly #maxBytes: number;
-  readonly #tasks: Waiting[] = [];
+  /** Those that are done are undefined: a call that is over must not be kept, with its reply, by its place in a list. */
+  readonly #tasks: (Waiting | undefined)[] = [];
   #next = 0;
   #bytes = 0;
   #scheduled = false;
@@ -39,6 +40,7 @@ export class TurnQueue {
 
   readonly #onTurn = (): void => {
     const { task, bytes } = this.#tasks[this.#next] as Waiting;
+    this.#tasks[this.#next] = undefined;
     this.#next += 1;
     if (this.#next === this.#tasks.length || this.#next > maxDone) {
       this.#tasks.splice(0, this.#next);

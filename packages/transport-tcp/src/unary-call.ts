@@ -39,6 +39,9 @@ export class UnaryCall implements WaitingCall, DeadlineEntry, CancelListener, As
   #assembly: MessageAssembly | undefined = undefined;
   /** A long reply that is all there, and waits for its turn. */
   #whole: Buffer | undefined = undefined;
+  #wholeBytes = 0;
+  /** A buffer of the pool that it is in. */
+  #lent: Buffer | undefined = undefined;
   #metadata: Metadata = noMetadata;
 
   constructor(way: ClientWay, call: Call, endpoint: NamedEndpoint, listener: ReplyListener) {
@@ -75,7 +78,10 @@ export class UnaryCall implements WaitingCall, DeadlineEntry, CancelListener, As
     if (entries > 0) this.#metadata = metadataReader.read(cursor, entries);
     if (more) this.#assemble(buffer, cursor.position, end);
     else if (end - cursor.position <= longMessageBytes) this.#settle(buffer, cursor.position, end);
-    else this.#awaitTurn(Buffer.from(buffer.subarray(cursor.position, end)));
+    else {
+      this.#lent = this.#way.buffers.copyOf(buffer, cursor.position, end);
+      this.#awaitTurn(this.#lent, end - cursor.position);
+    }
   }
 
   rest(buffer: Buffer, start: number, end: number, more: boolean): void {
@@ -83,12 +89,13 @@ export class UnaryCall implements WaitingCall, DeadlineEntry, CancelListener, As
     this.#assemble(buffer, start, end);
     if (more || this.over) return;
     this.#way.assemblies.remove(this);
-    this.#awaitTurn(this.#assembly.content);
+    const { content } = this.#assembly;
+    this.#awaitTurn(content, content.length);
   }
 
   takeTurn(): void {
     const reply = this.#whole;
-    if (!this.over && reply !== undefined) this.#settle(reply, 0, reply.length);
+    if (!this.over && reply !== undefined) this.#settle(reply, 0, this.#wholeBytes);
   }
 
   failed(error: ServiceError): void {
@@ -155,9 +162,10 @@ export class UnaryCall implements WaitingCall, DeadlineEntry, CancelListener, As
     this.overrun(new ServiceError('ResourceExhausted', text));
   }
 
-  #awaitTurn(reply: Buffer): void {
+  #awaitTurn(reply: Buffer, bytes: number): void {
     this.#whole = reply;
-    this.#way.turns.add(this, reply.length);
+    this.#wholeBytes = bytes;
+    this.#way.turns.add(this, bytes);
   }
 
   #settle(buffer: Buffer, start: number, end: number): void {
@@ -213,6 +221,8 @@ export class UnaryCall implements WaitingCall, DeadlineEntry, CancelListener, As
     if (this.#call.cancellation !== undefined) this.#call.cancellation.unlisten(this);
     if (this.#long !== undefined && !this.#long.sent) way.writer.drop(this.#long);
     if (this.#assembly !== undefined) way.assemblies.remove(this);
+    if (this.#lent !== undefined) way.buffers.give(this.#lent);
+    this.#lent = undefined;
     way.over(this, unheard);
   }
 }

@@ -3,7 +3,8 @@ import type { WaitingCall } from './client-call.js';
 /** Calls of one sort: so many may be under way, further ones wait in the order in which they were made. */
 export class WaitingLine {
   readonly #limit: number;
-  readonly #waiting: WaitingCall[] = [];
+  /** Those that had their turn are undefined, so that nothing of a call is kept after it. */
+  readonly #waiting: (WaitingCall | undefined)[] = [];
   #head = 0;
   #underWay = 0;
   /** Those that wait, less those that ended meanwhile and are still in the list. */
@@ -35,6 +36,7 @@ export class WaitingLine {
     if (this.#stillWaiting === 0) return undefined;
     for (;;) {
       const call = this.#waiting[this.#head] as WaitingCall;
+      this.#waiting[this.#head] = undefined;
       this.#head += 1;
       if (this.#head === this.#waiting.length || this.#head > 1_024) {
         this.#waiting.splice(0, this.#head);
@@ -54,6 +56,6 @@ export class WaitingLine {
 
   /** Those that wait. */
   waiting(): readonly WaitingCall[] {
-    return this.#waiting.slice(this.#head).filter((call) => !call.over);
+    return this.#waiting.slice(this.#head).filter((call) => call?.over === false) as readonly WaitingCall[];
   }
 }
