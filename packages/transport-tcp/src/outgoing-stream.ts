@@ -192,3 +192,12 @@ export class OutgoingStream implements PieceGate, CreditWaiter, RoomWaiter, Mess
     }
   }
 }
+
+/** Tells messages that nobody will take that they can stop. */
+export function returnFrom(messages: AsyncIterable<unknown>, owner: OutgoingOwner): void {
+  try {
+    Promise.resolve(messages[Symbol.asyncIterator]().return?.()).catch((thrown: unknown) => owner.stopFailed(thrown));
+  } catch (thrown) {
+    owner.stopFailed(thrown);
+  }
+}

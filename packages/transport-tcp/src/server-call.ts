@@ -21,9 +21,10 @@ import { writeError } from './error-payload.js';
 import { endFrame, headFrame, replyFrame, restFrame, stopFrame } from './frame.js';
 import { type IncomingLimits, type IncomingOwner, IncomingStream } from './incoming-stream.js';
 import { type Assembler, type Assemblies, MessageAssembly } from './message-assembly.js';
-import { type OutgoingOwner, OutgoingStream, type OutgoingWay } from './outgoing-stream.js';
+import { type OutgoingOwner, OutgoingStream, type OutgoingWay, returnFrom } from './outgoing-stream.js';
 import type { LongMessage, PieceGate } from './piece-queue.js';
 import { ProtocolViolation } from './protocol-violation.js';
+import { handlerFailure, requestTooLong, unfit, unreadableMessage, unsendable } from './served-errors.js';
 import type { TurnQueue, TurnTask } from './turn-queue.js';
 import type { MetadataWriter } from './wire-metadata.js';
 
@@ -185,10 +186,7 @@ export class ServerCall
       if (messages === undefined) this.#reply(reply);
       else this.#replyStream(reply, messages);
     } catch (thrown) {
-      const cause = ServiceError.from(thrown);
-      const code = cause.code === 'ResourceExhausted' ? cause.code : 'Internal';
-      const text = `the reply cannot be sent: ${cause.rawMessage}`;
-      this.#end(new ServiceError(code, text, { cause, executed: 'yes' }));
+      this.#end(unsendable('the reply', thrown));
     }
   }
 
@@ -309,8 +307,7 @@ export class ServerCall
   }
 
   unreadable(thrown: unknown): ServiceError {
-    const cause = ServiceError.from(thrown, { code: 'InvalidArgument' });
-    return new ServiceError(cause.code, `a message of the stream cannot be read: ${cause.rawMessage}`, { cause });
+    return unreadableMessage(thrown);
   }
 
   beforeMessage(): void {}
@@ -324,18 +321,11 @@ export class ServerCall
   }
 
   sourceFailed(thrown: unknown): void {
-    // What is no ServiceError may hold what is not for the caller's eyes.
-    this.#end(
-      thrown instanceof ServiceError
-        ? thrown
-        : new ServiceError('Internal', 'the handler failed', { executed: 'yes', cause: thrown }),
-    );
+    this.#end(handlerFailure(thrown));
   }
 
   unsendable(thrown: unknown): void {
-    const cause = ServiceError.from(thrown);
-    const code = cause.code === 'ResourceExhausted' ? cause.code : 'Internal';
-    this.#end(new ServiceError(code, `a reply cannot be sent: ${cause.rawMessage}`, { cause, executed: 'yes' }));
+    this.#end(unsendable('a reply', thrown));
   }
 
   stopFailed(thrown: unknown): void {
@@ -421,24 +411,6 @@ export class ServerCall
     this.#requestEnd -= this.#requestStart;
     this.#requestStart = 0;
   }
-}
-
-/** Why a request is refused that is longer than the server takes. */
-export function requestTooLong(limit: number): ServiceError {
-  return new ServiceError('ResourceExhausted', `the request is over the limit of ${limit} bytes`, { executed: 'no' });
-}
-
-/** Tells messages that nobody will take that they can stop. */
-function returnFrom(messages: AsyncIterable<unknown>, owner: OutgoingOwner): void {
-  try {
-    Promise.resolve(messages[Symbol.asyncIterator]().return?.()).catch((thrown: unknown) => owner.stopFailed(thrown));
-  } catch (thrown) {
-    owner.stopFailed(thrown);
-  }
-}
-
-function unfit(kind: EndpointKind): ServiceError {
-  return new ServiceError('Internal', `the handler answered a call of kind ${kind} as if it were of another`);
 }
 
 async function* nothing(): AsyncGenerator<never> {}
