@@ -119,3 +119,20 @@ test('sessions without state are shared, linked ones belong to a connection', ()
   expect(bound.open('text/plain', false)).toBe(bound.open('text/plain', false));
   expect(bound.open('text/linked', true)).not.toBe(bound.open('text/linked', true));
 });
+
+test('each schema has its encoder and decoder, in whatever order they are asked for', () => {
+  const made: unknown[] = [];
+  const of = (schema: unknown) => {
+    made.push(schema);
+    return Object.assign(() => undefined, { schema });
+  };
+  const session = { encoder: of, decoder: of } as unknown as CodecSession;
+  const { codecs } = connected([{ ...plain, open: () => session }], { codecs: ['text/plain'] });
+  const codec = codecs.named('text/plain');
+  const [one, two] = [class One {}, class Two {}];
+  for (const schema of [undefined, one, two, two, one, undefined, one]) {
+    const got: readonly unknown[] = [codec.encoder(schema), codec.decoder(schema)];
+    expect(got.map((one) => (one as { readonly schema: unknown }).schema)).toEqual([schema, schema]);
+  }
+  expect(made).toHaveLength(6);
+});

@@ -110,18 +110,29 @@ test('the same frozen set is written as the same bytes, and read as the same fro
     { read: metadata, names: 0, bytes: 11 },
     { read: metadata, names: 0, bytes: 11 },
   ]);
-  expect(third.read).toBe(second.read);
-  expect(Object.isFrozen(third.read)).toBe(true);
+  expect([second.read, third.read]).toEqual([first.read, first.read]);
+  expect(third.read).toBe(first.read);
+  expect(send(metadata)).toMatchObject({ read: metadata, names: 0, bytes: 11 });
   expect(send({ tenant: 'other', trace: 'a1' }).read).toEqual({ tenant: 'other', trace: 'a1' });
   expect(send(metadata).read).toEqual(metadata);
 });
 
 test('a set that may change is written as it is', () => {
   const { send } = newDirection();
-  const metadata = { tenant: 'one' };
-  expect(send(metadata).read).toEqual({ tenant: 'one' });
-  metadata.tenant = 'two';
-  expect(send(metadata).read).toEqual({ tenant: 'two' });
+  const metadata: Record<string, string> = { tenant: 'one' };
+  for (const tenant of ['one', 'one', 'one', 'two', 'two', 'three']) {
+    metadata['tenant'] = tenant;
+    expect(send(metadata).read).toEqual({ tenant });
+  }
+  metadata['more'] = 'x';
+  expect(send(metadata).read).toEqual({ tenant: 'three', more: 'x' });
+});
+
+test('what a handler does to its metadata does not reach the next call, because it cannot', () => {
+  const { send } = newDirection();
+  const { read } = send(Object.freeze({ role: 'guest' }));
+  expect(() => Object.assign(read as object, { role: 'admin' })).toThrow(TypeError);
+  expect(send(Object.freeze({ role: 'guest' })).read).toEqual({ role: 'guest' });
 });
 
 test('a set that begins like the last one, or has more bytes than are kept, is read whole', () => {

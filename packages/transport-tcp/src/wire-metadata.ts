@@ -7,7 +7,7 @@ import { ProtocolViolation } from './protocol-violation.js';
 /**
  * Writes metadata in the sending direction of one connection, where each key is spelled out once.
  *
- * Most callers send the same object with all their calls: of a frozen one that was written last the bytes are kept.
+ * Most callers send the same object with all their calls: of a frozen one that comes again the bytes are kept.
  */
 export class MetadataWriter {
   readonly #writer: FrameWriter;
@@ -23,7 +23,7 @@ export class MetadataWriter {
   /** Tells the peer the keys that it does not know, in frames before the one that uses them. Returns how many there are. */
   announce(metadata: Metadata): number {
     if (metadata === noMetadata) return 0;
-    if (metadata === this.#last) return this.#lastEntries;
+    if (metadata === this.#last && this.#lastBytes !== undefined) return this.#lastEntries;
     this.#numbers ??= new Map();
     const keys = Object.keys(metadata);
     for (const key of keys) {
@@ -37,14 +37,28 @@ export class MetadataWriter {
 
   /** Writes the entries into the open frame. */
   write(metadata: Metadata): void {
-    if (metadata === this.#last && this.#lastBytes !== undefined) writeBytes(this.#writer, this.#lastBytes);
-    else this.#writeAnew(metadata);
+    if (metadata !== this.#last) {
+      this.#writeAnew(metadata);
+      this.#last = metadata;
+      this.#lastBytes = undefined;
+    } else if (this.#lastBytes !== undefined) writeBytes(this.#writer, this.#lastBytes);
+    else this.#writeAgain(metadata);
   }
 
-  #writeAnew(metadata: Metadata): void {
+  /** The second time an object comes, a third is likely. */
+  #writeAgain(metadata: Metadata): void {
     const writer = this.#writer;
-    // Offsets from the end of the open frame's start hold where the buffer grows meanwhile.
+    // Counted from where the frame begins, which stays where the buffer grows meanwhile.
     const before = writer.messageBytes;
+    this.#lastEntries = this.#writeAnew(metadata);
+    const bytes = writer.messageBytes - before;
+    if (bytes > maxKeptBytes || !Object.isFrozen(metadata)) return;
+    this.#lastBytes = Buffer.from(writer.buffer.subarray(writer.position - bytes, writer.position));
+  }
+
+  /** Returns how many entries there were. */
+  #writeAnew(metadata: Metadata): number {
+    const writer = this.#writer;
     let entries = 0;
     for (const key of Object.keys(metadata)) {
       const value = metadata[key] as string;
@@ -57,27 +71,23 @@ export class MetadataWriter {
       writeText(writer, value, valueBytes);
       entries += 1;
     }
-    if (!Object.isFrozen(metadata)) return;
-    const { buffer, position } = writer;
-    this.#last = metadata;
-    this.#lastEntries = entries;
-    this.#lastBytes = Buffer.from(buffer.subarray(position - (writer.messageBytes - before), position));
+    return entries;
   }
 }
 
 /**
  * Reads metadata in the receiving direction of one connection.
  *
- * Where the same bytes come again, as they do with most calls, what they were read as is given again, frozen.
+ * Where the same bytes come again, as they do with most calls, what they were read as is given again. It is frozen from the
+ * start, so that nothing that one handler does to it reaches another call.
  */
 export class MetadataReader {
   readonly #keys: (string | undefined)[] = [];
-  readonly #last = new Uint8Array(maxKeptBytes);
+  /** Made when it is needed: many connections are at rest from their beginning. */
+  #last: Uint8Array | undefined;
   #lastBytes = 0;
   #lastEntries = 0;
   #lastRead: Metadata = noMetadata;
-  /** Whether more than one call has it, so that it is frozen. */
-  #shared = false;
 
   /** A key that the peer named. */
   learn(number: number, key: string): void {
@@ -90,20 +100,14 @@ export class MetadataReader {
   /** Reads so many entries. */
   read(cursor: PayloadCursor, entries: number): Metadata {
     if (entries === 0) return noMetadata;
-    if (entries === this.#lastEntries && cursor.skip(this.#last, this.#lastBytes)) return this.#again();
+    this.#last ??= new Uint8Array(maxKeptBytes);
+    if (entries === this.#lastEntries && cursor.skip(this.#last, this.#lastBytes)) return this.#lastRead;
     const start = cursor.position;
-    const metadata = this.#readAnew(cursor, entries);
+    const metadata = Object.freeze(this.#readAnew(cursor, entries));
     this.#lastEntries = cursor.copyTo(this.#last, start) ? entries : 0;
     this.#lastBytes = cursor.position - start;
     this.#lastRead = metadata;
-    this.#shared = false;
     return metadata;
-  }
-
-  #again(): Metadata {
-    if (!this.#shared) Object.freeze(this.#lastRead);
-    this.#shared = true;
-    return this.#lastRead;
   }
 
   #readAnew(cursor: PayloadCursor, entries: number): Metadata {
@@ -162,7 +166,7 @@ function checkKey(key: string): string {
 const lowerToken = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this finds
 const controlCharacter = /[\u0000-\u0008\u000a-\u001f\u007f]/;
-/** Sets of metadata that have more bytes are read anew each time. */
+/** Sets of metadata that have more bytes are written and read anew each time. */
 const maxKeptBytes = 256;
 /** A key's number or length, and two varints. */
 const entryHeaderBytes = 12;

@@ -209,6 +209,19 @@ describe('calls', () => {
     expect(types(server)).toEqual([]);
   });
 
+  test('that name no content type use the preferred one, also after one that named another', async () => {
+    const { server, connection } = await servedBy(({ type, id }, raw) => type === 0x10 && raw.reply(id, 1), {
+      codecs: ['application/json', 'application/msgpack'],
+    });
+    const endpoint = endpointOf('Hello');
+    const base = { endpoint, value: 1, metadata: noMetadata, deadline: Number.POSITIVE_INFINITY };
+    await connection.unary({ ...base, contentType: 'application/json' });
+    for (let more = 0; more < 3; more += 1) connection.unary(base).catch(() => {});
+    await until(() => types(server).filter((type) => type === 0x10).length === 4, 'all calls came');
+    const codecs = server.frames.filter(({ type }) => type === 0x10).map(({ payload }) => payload[2]);
+    expect([codecs[0], new Set(codecs.slice(1)).size, codecs[1]]).toEqual([0, 1, 1]);
+  });
+
   test('that make another call in the midst of being written both arrive whole', async () => {
     const { connection } = await servedBy((frame, raw) => {
       if (frame.type === 0x10) raw.reply(frame.id, JSON.parse(frame.payload.toString('utf8', 8)));

@@ -100,14 +100,17 @@ export class Probe {
     return this.bounded(connection.unary(this.#unary(endpoint, call)), `the call to ${endpoint}`);
   }
 
-  /** One call that is answered by call-back, and what its listener was told. */
+  /** One call that is answered by call-back, and what its listener was told; of a promise where there is no more. */
   send(endpoint: string, call: ProbeCall = {}): { readonly told: readonly (Reply | ServiceError)[] } {
     const told: (Reply | ServiceError)[] = [];
     const listener = {
       onReply: (reply: Reply) => void told.push(reply),
       onFailure: (error: ServiceError) => void told.push(error),
     };
-    this.connection.send?.(this.#unary(endpoint, call), listener);
+    const made = this.#unary(endpoint, call);
+    const { connection } = this;
+    if (connection.send !== undefined) connection.send(made, listener);
+    else connection.unary(made).then(listener.onReply, listener.onFailure);
     return { told };
   }
 

@@ -118,6 +118,20 @@ describe('services that nobody serves', () => {
     expect(await selector.select('unknown-0')).toMatchObject({ node: { id: 'b' } });
   });
 
+  test('are found as ever after they were forgotten, also the one that was asked for last', async () => {
+    const { registry, selector } = setUp();
+    const ask = (name: string): Promise<unknown> => {
+      registry.set(name, { kind: 'set', records: [] });
+      return failureOf(async () => selector.select(name));
+    };
+    for (let index = 0; index < 256; index += 1) await ask(`unknown-${index}`);
+    await ask('unknown-0');
+    await ask('one-more');
+    expect(registry.watching('unknown-0')).toBe(0);
+    registry.set('unknown-0', { kind: 'set', records: [recordOf('unknown-0', '1.0.0', 'b')] });
+    expect(await selector.select('unknown-0')).toMatchObject({ node: { id: 'b' } });
+  });
+
   test('are not forgotten while somebody waits for them', async () => {
     const { registry, selector } = setUp();
     const waiting = Array.from({ length: 300 }, (_, index) => selector.select(`slow-${index}`));

@@ -109,3 +109,12 @@ test('who answers is the node that was meant, else the version added last', () =
     expect(router.nodeOf('greeter', node)).toEqual({ id: 'greeter-1-2', version: '2.0.0' });
   expect(router.nodeOf('nobody', undefined)).toBeUndefined();
 });
+
+test('a version that is added later is found, whatever was found before it', () => {
+  const { router, second } = routerOfThree();
+  const hello = call('greeter', 'Greeter.Hello');
+  expect([router.find(hello), router.find(hello)]).toEqual([second, second]);
+  const newest = routeOf('greeter-1-3', 'greeter', 'Greeter.Hello');
+  router.add({ id: 'greeter-1-3', version: '3.0.0' }, 'greeter', [newest]);
+  expect(router.find(hello)).toBe(newest);
+});
