@@ -1,4 +1,4 @@
-import { readText } from './read-text.js';
+import { readText } from '@tenon/contract/authoring';
 
 /**
  * The names of fields that were read lately, so that a name that comes again is found by its bytes and not made anew.

@@ -1,9 +1,9 @@
+import { readText } from '@tenon/contract/authoring';
 import { int32, uint16, uint32 } from './big-endian.js';
 import type { EncodedKey } from './encoded-key.js';
 import { FamiliarMaps } from './familiar-maps.js';
 import { KeyCache } from './key-cache.js';
 import type { ReadShape } from './read-shape.js';
-import { readText } from './read-text.js';
 import type { FieldReader } from './record-code.js';
 import type { RecordCodes } from './record-codes.js';
 import { cutShort, refusal } from './refusal.js';

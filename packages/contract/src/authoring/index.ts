@@ -6,6 +6,7 @@ export * from './deadline-wheel.js';
 export * from './latest-value.js';
 export * from './message-source.js';
 export * from './peer-identity.js';
+export * from './read-text.js';
 export * from './silent-logger.js';
 export * from './system-clock.js';
 export * from './tls-dial.js';
