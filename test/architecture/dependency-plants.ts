@@ -55,6 +55,19 @@ export const dependencyPlants: readonly Plant[] = [
     }));
   }),
 
+  ...['@tenon/core', '@tenon/codec-json'].map((name) => ({
+    rule: 'schema imports anything of the workspace but contract',
+    change: {
+      'packages/schema/package.json': manifest('@tenon/schema', ['@tenon/contract', name]),
+      'packages/schema/tsconfig.json': tsconfig('../contract', '../core', '../codec-json'),
+      'packages/schema/src/index.ts': `import { x } from '${name}';\nexport const schemaOf = () => x;`,
+      'tsconfig.json': tsconfig(
+        ...['contract', 'core', 'codec-json', 'conformance', 'schema', 'tenon'].map((one) => `packages/${one}`),
+      ),
+    },
+    reports: [`packages/schema/src/index.ts:1 schema imports ${name}`],
+  })),
+
   ...['@tenon/codec-json', '@tenon/conformance'].map((name) => ({
     rule: 'core imports anything of the workspace but contract',
     change: {

@@ -21,10 +21,23 @@ export const dependencyRules: readonly Rule[] = [
     check: (project) =>
       violations(project, ({ file, target }) => {
         if (target === undefined || file.area !== 'src' || !isProvider(file.packageFolder)) return undefined;
-        if (target.folder === 'packages/contract' || target.folder === file.packageFolder) return undefined;
+        // What a DTO class says is read in one place, for the validator and for the codec that is compiled from it.
+        if (['packages/contract', 'packages/schema', file.packageFolder].includes(target.folder)) return undefined;
         return {
           problem: `the provider ${file.packageFolder} imports ${target.manifest.name}`,
           mend: 'depend on a seam of @tenon/contract and let the container hand it in',
+        };
+      }),
+  },
+  {
+    name: 'schema imports anything of the workspace but contract',
+    check: (project) =>
+      violations(project, ({ file, target }) => {
+        if (target === undefined || !isSourceOf(file, 'packages/schema')) return undefined;
+        if (['packages/contract', 'packages/schema'].includes(target.folder)) return undefined;
+        return {
+          problem: `schema imports ${target.manifest.name}`,
+          mend: 'schema says what a class says; what is done with it stands in the provider',
         };
       }),
   },

@@ -1,5 +1,6 @@
 export * from './attempt.js';
 export * from './broker.js';
+export * from './build-plan.js';
 export * from './call.js';
 export * from './call-options.js';
 export * from './cancellation.js';

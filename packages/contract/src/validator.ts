@@ -1,3 +1,4 @@
+import type { BuildPlan } from './build-plan.js';
 import type { JsonSchema } from './json-schema.js';
 import type { Schema } from './schema.js';
 
@@ -29,6 +30,8 @@ export interface CompiledSchema<T = unknown> {
   readonly validate: (value: unknown) => T | Promise<T>;
   /** The same rules as JSON Schema, for the registry and for documents. Rules that it cannot express are left out. */
   readonly jsonSchema: JsonSchema;
+  /** How codecs may do what `validate` does while they read. Absent: only `validate` can. */
+  readonly plan?: BuildPlan | undefined;
 }
 
 /**

@@ -1,4 +1,5 @@
 import { type DtoClass, ServiceError } from '@tenon/contract';
+import { isAssignable } from '@tenon/schema';
 import { plainToInstance } from 'class-transformer';
 import type { UnknownFields } from './class-validator-options.js';
 import type { Build, Conversion } from './convert.js';
@@ -63,30 +64,7 @@ export function takeUnknown(instance: PlainRecord, key: string, value: unknown):
   return true;
 }
 
-/** Whether class-transformer would set this field: not a method, and no getter without a setter. */
-export function isAssignable(instance: object, key: string): boolean {
-  if (key === '__proto__' || key === 'constructor') return false;
-  const property = findProperty(instance, key);
-  if (property === undefined || property.set !== undefined) return true;
-  return property.get === undefined && property.writable === true && typeof property.value !== 'function';
-}
-
-/** Whether setting a field and reading it again gives what was set: no accessor stands in between. */
-export function isDataField(instance: object, key: string): boolean {
-  const property = findProperty(instance, key);
-  return property === undefined || (property.set === undefined && property.get === undefined);
-}
-
 function convertBy({ fromScalar, fromObject }: Conversion, value: unknown): unknown {
   if (typeof value === 'object' && value !== null) return fromObject(value);
   return fromScalar === undefined ? value : fromScalar(value);
-}
-
-function findProperty(instance: object, key: string): PropertyDescriptor | undefined {
-  if (!(key in instance)) return undefined;
-  for (let one: object | null = instance; one !== null; one = Object.getPrototypeOf(one)) {
-    const property = Object.getOwnPropertyDescriptor(one, key);
-    if (property !== undefined) return property;
-  }
-  return undefined;
 }

@@ -1,4 +1,5 @@
 import { type CompiledSchema, type DtoClass, type Provider, provide, type Schema, Validator } from '@tenon/contract';
+import { isDtoClass } from '@tenon/schema';
 import {
   type ClassValidatorOptions,
   type ResolvedOptions,
@@ -7,7 +8,6 @@ import {
 import { type CompiledDto, compileWith } from './compile-dto.js';
 import { ClassCompiler } from './compiled-class.js';
 import { compileStandardSchema, isStandardSchema } from './standard-schema.js';
-import { isDtoClass } from './type-reader.js';
 
 /**
  * The validator for DTO classes written with class-validator and class-transformer, and for Standard Schemas (zod,

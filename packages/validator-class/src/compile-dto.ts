@@ -1,4 +1,5 @@
 import type { CompiledSchema, DtoClass } from '@tenon/contract';
+import { jsonSchemaOf, pending } from '@tenon/schema';
 import { ValidationError, type ValidatorOptions, validate, validateSync } from 'class-validator';
 import {
   type ClassValidatorOptions,
@@ -6,9 +7,7 @@ import {
   resolveClassValidatorOptions,
 } from './class-validator-options.js';
 import { ClassCompiler, type CompiledClass } from './compiled-class.js';
-import { jsonSchemaOf } from './json-schema.js';
 import { isForeign, isPlain } from './plain-data.js';
-import { pending } from './rule.js';
 import { refusal, violationsOf } from './violations.js';
 
 /** A compiled DTO class, with what tests and tools want to see of it. */
@@ -45,18 +44,21 @@ export function compileWith<T>(compiler: ClassCompiler, dto: DtoClass<T>, option
   const asynchronous = whole.some((one) => one.asynchronous);
   const byClassValidator = compiled.fields.length > 0 && (whole.length > 0 || whitelist);
   const engine = byClassValidator ? handedOverEngine(compiled, asynchronous, options) : compiledEngine(compiled);
+  const handedOver = Object.freeze([
+    ...whole.map(({ reason }) => `whole: ${reason}`),
+    ...transformed.map((reason) => `${whitelist ? 'whole' : 'building'}: ${reason}`),
+    ...family.flatMap(opaqueRules),
+  ]);
+  const planned = handedOver.length === 0 && family.every((one) => one.plan !== undefined);
   return Object.freeze({
     validate: (value: unknown) => {
       if (isRecord(value)) return engine.validate(value);
       throw refusal(dto.name, violationsOf([notAnObject(dto, value)]));
     },
     errors: (value: unknown) => (isRecord(value) ? engine.errors(value) : [notAnObject(dto, value)]),
-    jsonSchema: jsonSchemaOf(compiled, options),
-    handedOver: Object.freeze([
-      ...whole.map(({ reason }) => `whole: ${reason}`),
-      ...transformed.map((reason) => `${whitelist ? 'whole' : 'building'}: ${reason}`),
-      ...family.flatMap(opaqueRules),
-    ]),
+    jsonSchema: jsonSchemaOf(dto, { reader: compiler.reader, closed: options.unknownFields === 'refuse' }),
+    plan: planned ? compiled.plan : undefined,
+    handedOver,
   }) as CompiledDto<T>;
 }
 

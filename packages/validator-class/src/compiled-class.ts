@@ -1,18 +1,17 @@
-import { type DtoClass, ServiceError } from '@tenon/contract';
+import { type BuildPlan, type DtoClass, ServiceError } from '@tenon/contract';
+import { type FieldReading, isAssignable, isDtoClass, SchemaReader, type TypeReading } from '@tenon/schema';
 import type { ValidationError } from 'class-validator';
-import { compileBuild, isAssignable, type Shape, transformerBuild } from './build-instance.js';
+import { compileBuild, type Shape, transformerBuild } from './build-instance.js';
 import type { ResolvedOptions } from './class-validator-options.js';
 import { type Build, conversionTo } from './convert.js';
 import { explainFields, explainUnknown } from './error-tree.js';
 import { type Field, makeField } from './field-check.js';
 import { generateRead } from './generate-read.js';
+import { handOver } from './hand-over.js';
+import { makePlan } from './make-plan.js';
 import { makeNested, type Nested } from './nested.js';
 import type { Read, ReadPlan } from './read-fields.js';
 import { compileRead } from './read-instance.js';
-import { compileRules, type Rule } from './rule.js';
-import { type FieldReading, handOver, readClass } from './schema-reader.js';
-import { findTransformerStorage, type TransformerStorage } from './transformer-storage.js';
-import { isDtoClass, readTypes, type TypeReading } from './type-reader.js';
 
 /** One DTO class, compiled: how it is built, checked and explained, and the classes that it nests. */
 export interface CompiledClass {
@@ -27,6 +26,8 @@ export interface CompiledClass {
   readonly build: Build;
   /** Both at once for values that are as they should be; `undefined` for any other. */
   readonly read: Read;
+  /** How others may do so field by field, if the classes that it nests have plans too. */
+  readonly plan: BuildPlan | undefined;
   /** Whether an instance keeps every rule. */
   readonly check: (instance: object) => boolean;
   /** The errors of an instance; none if it keeps every rule. */
@@ -36,7 +37,8 @@ export interface CompiledClass {
 /** Compiles DTO classes, each once, and those that they nest with them. */
 export class ClassCompiler {
   readonly #options: ResolvedOptions;
-  readonly #storage: TransformerStorage | undefined = findTransformerStorage();
+  /** What reads the classes, each once. */
+  readonly reader = new SchemaReader();
   readonly #compiled = new Map<DtoClass, CompiledClass>();
   /** The unknown keys of instances that were just built, where these are refused. */
   readonly #unknown = new WeakMap<object, readonly string[]>();
@@ -61,9 +63,8 @@ export class ClassCompiler {
   }
 
   #compileWhole(dto: DtoClass): CompiledClass {
-    const reading = readClass(dto);
-    const types = readTypes(dto, this.#storage);
-    const sample = makeSample(dto);
+    const reading = this.reader.readClass(dto);
+    const { types, sample } = reading;
     const fields = reading.fields.map((field) => this.#compileField(dto, field, types));
     const shape = this.#shapeOf(dto, sample, fields, types);
     const refusing = shape.unknownFields === 'refuse';
@@ -71,6 +72,7 @@ export class ClassCompiler {
     const build = transforms
       ? transformerBuild(dto)
       : compileBuild(shape, (instance, keys) => this.#unknown.set(instance, keys));
+    const source = { ...shape, sample, fields, nestedIn: (field: string) => this.#onlyClass(types, field) };
     const nested = [...types.types.values()].flatMap((type) => type.classes ?? []).map((one) => this.compile(one));
     const rulesHold = checkOf(fields);
     const check = refusing ? (instance: object) => !this.#unknown.has(instance) && rulesHold(instance) : rulesHold;
@@ -83,9 +85,8 @@ export class ClassCompiler {
       handedOver: handOver(reading) ?? uncertain(fields, types),
       build,
       check,
-      read: transforms
-        ? readByTransformer(build, check)
-        : this.#compileRead({ ...shape, sample, fields, nestedIn: (field) => this.#onlyClass(types, field) }),
+      read: transforms ? readByTransformer(build, check) : this.#compileRead(source),
+      plan: transforms ? undefined : makePlan(source),
       explain: (instance) => [
         ...explainUnknown(instance, this.#unknown.get(instance) ?? []),
         ...explainFields(fields, instance),
@@ -114,17 +115,16 @@ export class ClassCompiler {
   }
 
   #compileField(dto: DtoClass, reading: FieldReading, types: TypeReading): Field {
-    const rules = (list: FieldReading['custom']): readonly Rule[] => list.flatMap(compileRules);
     const nested = reading.nested.length === 0 ? undefined : this.#compileNested(dto, reading.name, types);
-    return makeField(reading, { defined: rules(reading.defined), custom: rules(reading.custom) }, nested);
+    return makeField(reading, nested);
   }
 
   #compileNested(dto: DtoClass, field: string, types: TypeReading): Nested {
     const type = types.types.get(field);
     const classes = (type?.classes ?? []).map((one) => this.compile(one));
     const chosenPerValue = (type !== undefined && type.classes === undefined) || types.transformed.has(field);
-    if (classes.length === 0 && !chosenPerValue && this.#storage !== undefined) throw missingType(dto, field);
-    const empty = classes.find((one) => readClass(one.dto).fields.length === 0);
+    if (classes.length === 0 && !chosenPerValue && types.known) throw missingType(dto, field);
+    const empty = classes.find((one) => this.reader.readClass(one.dto).fields.length === 0);
     if (empty !== undefined && classes.length === 1) throw missingRules(dto, field, empty.dto);
     return makeNested(classes);
   }
@@ -157,18 +157,6 @@ function checkOf(fields: readonly Field[]): (instance: object) => boolean {
     }
     return true;
   };
-}
-
-function makeSample(dto: DtoClass): object {
-  try {
-    return new (dto as new () => object)();
-  } catch (cause) {
-    throw new ServiceError(
-      'FailedPrecondition',
-      `${dto.name} cannot be made by "new ${dto.name}()": a DTO class must have a constructor that needs no arguments`,
-      { executed: 'no', cause },
-    );
-  }
 }
 
 function missingType(dto: DtoClass, field: string): ServiceError {

@@ -1,7 +1,6 @@
 import type { DtoClass } from '@tenon/contract';
+import { isDtoClass, isThenable } from '@tenon/schema';
 import { copyForeign, copyItems, copyUntyped } from './plain-data.js';
-import { isThenable } from './rules/probe.js';
-import { isDtoClass } from './type-reader.js';
 
 /** Makes an instance of one DTO class from what came. The value given is not changed and nothing of it is shared. */
 export type Build = (input: object) => object;

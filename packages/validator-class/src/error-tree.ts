@@ -1,8 +1,7 @@
+import { constraintsOf, type Rule, type RuleMetadata } from '@tenon/schema';
 import { ValidationError } from 'class-validator';
 import { applies, type Field } from './field-check.js';
 import { messageOf } from './message.js';
-import type { Rule } from './rule.js';
-import { constraintsOf, type RuleMetadata } from './schema-reader.js';
 
 /**
  * The error tree of one instance, as `validateSync` makes it: fields in the same order, every broken rule of a field, the

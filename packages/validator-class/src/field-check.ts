@@ -1,7 +1,5 @@
+import { type FieldReading, isImplied, isOptional, type Rule, type Test } from '@tenon/schema';
 import type { Nested } from './nested.js';
-import type { Rule, Test } from './rule.js';
-import { isImplied } from './rules/rule-table.js';
-import { type FieldReading, isOptional } from './schema-reader.js';
 
 /** A field's conditions, as users wrote them: all of them are asked, as class-validator asks them. */
 export type Condition = (object: unknown, value: unknown) => unknown;
@@ -15,34 +13,33 @@ export interface Field {
   readonly custom: readonly Rule[];
   readonly nested: Nested | undefined;
   /** Its rules without conditions and without what it nests, but those that others imply. */
+  readonly judged: readonly Rule[];
+  /** The same, as what a check asks. */
   readonly tests: readonly Test[];
   /** All of it. */
   readonly check: Test;
 }
 
-export function makeField(
-  reading: FieldReading,
-  rules: { readonly defined: readonly Rule[]; readonly custom: readonly Rule[] },
-  nested: Nested | undefined,
-): Field {
+export function makeField(reading: FieldReading, nested: Nested | undefined): Field {
+  const { rules } = reading;
   const conditions = reading.conditions.map((condition) => condition.constraints[0] as Condition);
-  const tests = testsOf([...rules.defined, ...rules.custom]);
+  const judged = neededOf([...rules.defined, ...rules.custom]);
+  const tests = judged.map((rule) => rule.test);
   const whole = all(nested === undefined ? tests : [...tests, nested.holds]);
   const check = conditional(reading, conditions, whole);
-  return { reading, name: reading.name, conditions, ...rules, nested, tests, check };
+  return { reading, name: reading.name, conditions, ...rules, nested, judged, tests, check };
 }
 
-/** The tests that a check must ask: not those that others imply. */
-function testsOf(rules: readonly Rule[]): readonly Test[] {
+/** The rules that a check must ask: not those that others imply. */
+function neededOf(rules: readonly Rule[]): readonly Rule[] {
   const plain = rules.filter((rule) => rule.predicate !== undefined && rule.metadata.validateIf === undefined);
-  const needed = rules.filter((rule) => {
+  return rules.filter((rule) => {
     if (!plain.includes(rule)) return true;
     const others = plain
       .filter((other) => Boolean(other.metadata.each) === Boolean(rule.metadata.each))
       .map((other) => other.name);
     return !isImplied(rule.name, others);
   });
-  return needed.map((rule) => rule.test);
 }
 
 /** Whether the rules of a field apply to this object. */

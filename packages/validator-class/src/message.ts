@@ -1,5 +1,4 @@
-import { argumentsOf } from './rule.js';
-import type { Constraint, RuleMetadata } from './schema-reader.js';
+import { argumentsOf, type Constraint, type RuleMetadata } from '@tenon/schema';
 
 /**
  * The message of a broken rule, as class-validator words it: the user's text or function, else the rule's default, with

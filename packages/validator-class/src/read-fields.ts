@@ -1,8 +1,7 @@
-import { isDataField, type Shape } from './build-instance.js';
+import { isDataField, isOptional, type Test } from '@tenon/schema';
+import type { Shape } from './build-instance.js';
 import type { Convert } from './convert.js';
 import type { Field } from './field-check.js';
-import type { Test } from './rule.js';
-import { isOptional } from './schema-reader.js';
 
 /**
  * Builds and checks in one pass, for values that are as they should be. Answers `undefined` for any other, broken or only

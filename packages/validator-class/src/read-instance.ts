@@ -1,8 +1,8 @@
+import type { Test } from '@tenon/schema';
 import { takeUnknown } from './build-instance.js';
 import { all } from './field-check.js';
 import type { PlainRecord } from './plain-data.js';
 import { type LateField, lateFields, type Read, type ReadField, type ReadPlan, readFields } from './read-fields.js';
-import type { Test } from './rule.js';
 
 /**
  * A reader made of closures. Each value is read once, converted, tested and set. `for…in` gives V8 the values without a

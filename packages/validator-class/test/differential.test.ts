@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import assert from 'node:assert/strict';
+import { compiledRuleNames } from '@tenon/schema';
 import { Type } from 'class-transformer';
 import {
   Allow,
@@ -15,7 +16,6 @@ import {
 } from 'class-validator';
 import fc from 'fast-check';
 import { describe, it } from 'vitest';
-import { compiledRuleNames } from '../src/rules/rule-table.js';
 import { type Decorate, decorators } from './decorators.js';
 import { assertSame, inBothWays } from './reference.js';
 import { anyValue } from './values.js';

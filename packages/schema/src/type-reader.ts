@@ -3,12 +3,16 @@ import { lineage, onlyToPlain, type TransformerStorage, type TypeMetadata } from
 
 /** How class-transformer makes an instance of one class. */
 export interface TypeReading {
+  /** Whether its decorators could be read. */
+  readonly known: boolean;
   /** Whether its decorators ask for something that only `plainToInstance` does, and what. */
   readonly transformer: string | undefined;
   /** What `@Type` turns each field's value into. */
   readonly types: ReadonlyMap<string, FieldType>;
   /** Fields whose value a `@Transform` may replace by anything. */
   readonly transformed: ReadonlySet<string>;
+  /** Fields that come under another name (`@Expose({ name })`), and that name. */
+  readonly renamed: ReadonlyMap<string, string>;
 }
 
 /** The type of one field. */
@@ -17,12 +21,21 @@ export interface FieldType {
   readonly type: unknown;
   /** Every class that the field may hold, where they are known. */
   readonly classes: readonly DtoClass[] | undefined;
+  /** How one of the classes is chosen per value, where a property tells it. */
+  readonly discriminator?: Discriminator | undefined;
+}
+
+/** A property whose text tells the class of an object. */
+export interface Discriminator {
+  readonly property: string;
+  readonly choices: readonly { readonly name: string; readonly dto: DtoClass }[];
 }
 
 /** Reads class-transformer's decorators of a class and its ancestors. Without a storage all is left to it. */
 export function readTypes(dto: DtoClass, storage: TransformerStorage | undefined): TypeReading {
   if (storage === undefined) {
-    return { transformer: "class-transformer's metadata cannot be read", types: new Map(), transformed: new Set() };
+    const transformer = "class-transformer's metadata cannot be read";
+    return { known: false, transformer, types: new Map(), transformed: new Set(), renamed: new Map() };
   }
   const metadata = typeMetadataOf(dto, storage);
   const types = new Map([...metadata].map(([name, type]) => [name, readType(type)]));
@@ -33,11 +46,11 @@ export function readTypes(dto: DtoClass, storage: TransformerStorage | undefined
     (first === undefined ? undefined : `${dto.name}.${first} has @Transform`) ??
     exposure(dto, storage) ??
     (unusual === undefined ? undefined : `${dto.name}.${unusual.propertyName} has a @Type that is chosen per value`);
-  return { transformer, types, transformed };
+  return { known: true, transformer, types, transformed, renamed: renamedFields(dto, storage) };
 }
 
 /** The types that class-transformer converts to by rules of their own. */
-export const convertibleTypes: ReadonlySet<unknown> = new Set<unknown>([String, Number, Boolean, Date, Buffer]);
+const convertibleTypes: ReadonlySet<unknown> = new Set<unknown>([String, Number, Boolean, Date, Buffer]);
 
 /** Whether a value is a class that a user wrote, as opposed to a function or one of the language's own. */
 export function isDtoClass(value: unknown): value is DtoClass {
@@ -89,10 +102,14 @@ function readType(metadata: TypeMetadata): FieldType {
   );
   const type = metadata.typeFunction === undefined ? metadata.reflectedType : metadata.typeFunction(options);
   if (looked) return { type: undefined, classes: undefined };
-  const subTypes = metadata.options?.discriminator?.subTypes;
+  const { property, subTypes } = metadata.options?.discriminator ?? {};
   if (subTypes === undefined) return { type, classes: isDtoClass(type) ? [type] : [] };
   const classes = [type, ...subTypes.map((subType) => subType.value)].filter(isDtoClass);
-  return { type: undefined, classes };
+  const choices = subTypes.flatMap(({ name, value }) =>
+    typeof name === 'string' && isDtoClass(value) ? [{ name, dto: value }] : [],
+  );
+  const complete = typeof property === 'string' && choices.length === subTypes.length;
+  return { type: undefined, classes, discriminator: complete ? { property, choices } : undefined };
 }
 
 /** Whether building needs nothing but "make each of these a T": no discriminator, no Map or Set of its own. */
@@ -113,6 +130,19 @@ function transformedFields(dto: DtoClass, storage: TransformerStorage): Readonly
     }
   }
   return fields;
+}
+
+function renamedFields(dto: DtoClass, storage: TransformerStorage): ReadonlyMap<string, string> {
+  const names = new Map<string, string>();
+  for (const one of lineage(dto)) {
+    for (const [field, expose] of storage._exposeMetadatas.get(one) ?? []) {
+      const name = expose.options?.name;
+      if (field !== undefined && typeof name === 'string' && !onlyToPlain(expose) && !names.has(field)) {
+        names.set(field, name);
+      }
+    }
+  }
+  return names;
 }
 
 function exposure(dto: DtoClass, storage: TransformerStorage): string | undefined {

@@ -1,63 +1,76 @@
 import type { DtoClass, JsonSchema } from '@tenon/contract';
-import type { ResolvedOptions } from './class-validator-options.js';
-import type { CompiledClass } from './compiled-class.js';
-import type { Field } from './field-check.js';
-import { isJsonScalar, keywordsOf, merge } from './json-schema-keywords.js';
+import { isRefused, stableDefault } from './class-fields.js';
+import type { ClassReading, FieldReading } from './class-reading.js';
+import { designType } from './design-type.js';
+import { keywordsOf, merge } from './json-schema-keywords.js';
 import type { Rule } from './rule.js';
-import { isOptional } from './schema-reader.js';
+import { isOptional } from './rule-metadata.js';
+import { SchemaReader } from './schema-reader.js';
 import type { FieldType } from './type-reader.js';
+
+/** How {@link jsonSchemaOf} goes about it. */
+export interface JsonSchemaOptions {
+  /** What reads the classes. Default: one that is forgotten afterwards. */
+  readonly reader?: SchemaReader | undefined;
+  /** Whether fields without rules are refused (`additionalProperties: false`), in classes that have any. Default false. */
+  readonly closed?: boolean | undefined;
+}
 
 /**
  * The rules of a class as JSON Schema: what a caller may send. Nested classes stand under `$defs`, so that a class may nest
  * itself. Rules that JSON Schema cannot express, and rules of users, are left out.
+ *
+ * Throws `FailedPrecondition`, naming class and mend, for a class that nothing can be made of.
  */
-export function jsonSchemaOf(root: CompiledClass, options: ResolvedOptions): JsonSchema {
-  const definitions = new Definitions(root);
-  const schema = classSchema(root, definitions, options);
+export function jsonSchemaOf(dto: DtoClass, options: JsonSchemaOptions = {}): JsonSchema {
+  const { reader = new SchemaReader(), closed = false } = options;
+  const root = reader.readClass(dto);
+  const definitions = new Definitions(root, reader);
+  const schema = classSchema(root, definitions, closed);
   const nested: Record<string, JsonSchema> = {};
   // Describing one may name further ones, which then stand at the end of the list.
-  for (const [name, one] of definitions.named) nested[name] = classSchema(one, definitions, options);
+  for (const [name, one] of definitions.named) nested[name] = classSchema(one, definitions, closed);
   return definitions.named.size === 0 ? schema : { ...schema, $defs: nested };
 }
 
 /** Gives each nested class its name: that of the class, with a number where two share it. */
 class Definitions {
-  readonly named = new Map<string, CompiledClass>();
-  readonly #root: CompiledClass;
+  readonly named = new Map<string, ClassReading>();
+  readonly #root: ClassReading;
+  readonly #reader: SchemaReader;
 
-  constructor(root: CompiledClass) {
+  constructor(root: ClassReading, reader: SchemaReader) {
     this.#root = root;
+    this.#reader = reader;
   }
 
   refer(dto: DtoClass): JsonSchema {
     if (dto === this.#root.dto) return { $ref: '#' };
     for (const [name, one] of this.named) if (one.dto === dto) return { $ref: `#/$defs/${name}` };
-    const compiled = find(this.#root, dto);
-    if (compiled === undefined) return { type: 'object', title: dto.name };
     let name = dto.name;
     for (let number = 2; this.named.has(name); number += 1) name = `${dto.name}${number}`;
-    this.named.set(name, compiled);
+    this.named.set(name, this.#reader.readClass(dto));
     return { $ref: `#/$defs/${name}` };
   }
 }
 
-function classSchema(compiled: CompiledClass, definitions: Definitions, options: ResolvedOptions): JsonSchema {
-  const { dto, fields, types } = compiled;
-  const described = fields.map((field): [string, JsonSchema] => [field.name, describe(compiled, field, definitions)]);
+function classSchema(reading: ClassReading, definitions: Definitions, closed: boolean): JsonSchema {
+  const { dto, fields, types } = reading;
+  const described = fields.map((field): [string, JsonSchema] => [field.name, describe(reading, field, definitions)]);
   const typed = [...types.types].filter(([name]) => fields.every((field) => field.name !== name));
   for (const [name, type] of typed) described.push([name, typeSchema(dto, name, type, definitions, false)]);
-  const required = fields.filter((field) => isRequired(compiled, field)).map((field) => field.name);
+  const required = fields.filter((field) => isRequired(reading, field)).map((field) => field.name);
   return {
     title: dto.name,
     type: 'object',
     ...(described.length > 0 ? { properties: Object.fromEntries(described) } : {}),
     ...(required.length > 0 ? { required } : {}),
-    ...(options.unknownFields === 'refuse' && fields.length > 0 ? { additionalProperties: false } : {}),
+    ...(closed && fields.length > 0 ? { additionalProperties: false } : {}),
   };
 }
 
-function describe(compiled: CompiledClass, field: Field, definitions: Definitions): JsonSchema {
-  const known = [...field.defined, ...field.custom].filter((rule) => rule.predicate !== undefined);
+function describe(reading: ClassReading, field: FieldReading, definitions: Definitions): JsonSchema {
+  const known = rulesOf(field).filter((rule) => rule.predicate !== undefined);
   const say = (rules: readonly Rule[], start: JsonSchema) =>
     rules.reduce((schema, rule) => merge(schema, keywordsOf(rule.name, rule.metadata.constraints ?? []) ?? {}), start);
   const whole = say(
@@ -65,14 +78,16 @@ function describe(compiled: CompiledClass, field: Field, definitions: Definition
     {},
   );
   const each = known.filter((rule) => rule.metadata.each);
-  const isArray = whole.type === 'array' || each.length > 0 || field.reading.nested.some((nested) => nested.each);
-  const type = typeSchema(compiled.dto, field.name, compiled.types.types.get(field.name), definitions, isArray);
+  const isArray = whole.type === 'array' || each.length > 0 || field.nested.some((nested) => nested.each);
+  const type = typeSchema(reading.dto, field.name, reading.types.types.get(field.name), definitions, isArray);
   let schema = merge(whole, type);
   if (each.length > 0) schema = { ...schema, type: 'array', items: say(each, schema.items ?? {}) };
   if (schema.type === 'string' && known.some((rule) => rule.name === 'isNotEmpty' && !rule.metadata.each)) {
     schema = merge(schema, { minLength: 1 });
   }
-  return withDefault(compiled, field, field.reading.conditions.some(isOptional) ? nullable(schema) : schema);
+  const fallback = stableDefault(reading, field.name);
+  const said = field.conditions.some(isOptional) ? nullable(schema) : schema;
+  return fallback === undefined ? said : { ...said, default: fallback };
 }
 
 /** What `@Type` says of a field, else what the compiler noted (`design:type`), where it noted something. */
@@ -97,16 +112,9 @@ const scalarSchemas: ReadonlyMap<unknown, JsonSchema> = new Map<unknown, JsonSch
   [Date, { type: 'string', format: 'date-time' }],
 ]);
 
-function designType(dto: DtoClass, name: string): unknown {
-  const { getMetadata } = Reflect as { getMetadata?: (key: string, target: object, property: string) => unknown };
-  return getMetadata?.('design:type', dto.prototype as object, name);
-}
-
 /** A field must be sent if nothing stands in for it and some rule refuses its absence. */
-function isRequired({ sample }: CompiledClass, field: Field): boolean {
-  if (field.conditions.length > 0 || (sample as Record<string, unknown>)[field.name] !== undefined) return false;
-  const rules = [...field.defined, ...field.custom].filter((rule) => rule.metadata.validateIf === undefined);
-  return rules.some((rule) => rule.predicate?.(undefined) === false);
+function isRequired({ sample }: ClassReading, field: FieldReading): boolean {
+  return (sample as Record<string, unknown>)[field.name] === undefined && isRefused(field, undefined);
 }
 
 function nullable(schema: JsonSchema): JsonSchema {
@@ -119,19 +127,6 @@ function nullable(schema: JsonSchema): JsonSchema {
     : { ...schema, ...values };
 }
 
-/** The default that the class gives a field, if it is the same in each instance. */
-function withDefault({ dto, sample }: CompiledClass, field: Field, schema: JsonSchema): JsonSchema {
-  const value = (sample as Record<string, unknown>)[field.name];
-  if (value === undefined || !isJsonScalar(value)) return schema;
-  const again = new (dto as new () => Record<string, unknown>)()[field.name];
-  return again === value ? { ...schema, default: value } : schema;
-}
-
-function find(root: CompiledClass, dto: DtoClass): CompiledClass | undefined {
-  const seen = new Set([root]);
-  for (const one of seen) {
-    if (one.dto === dto) return one;
-    for (const nested of one.nested) seen.add(nested);
-  }
-  return undefined;
+function rulesOf({ rules }: FieldReading): readonly Rule[] {
+  return [...rules.defined, ...rules.custom];
 }

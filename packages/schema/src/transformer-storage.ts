@@ -7,12 +7,17 @@ export interface TypeMetadata {
   readonly propertyName: string;
   readonly reflectedType: unknown;
   readonly typeFunction: ((options?: unknown) => unknown) | undefined;
-  readonly options?: { readonly discriminator?: { readonly subTypes?: readonly { readonly value: unknown }[] } };
+  readonly options?: { readonly discriminator?: DiscriminatorMetadata };
+}
+
+interface DiscriminatorMetadata {
+  readonly property?: unknown;
+  readonly subTypes?: readonly { readonly name?: unknown; readonly value: unknown }[];
 }
 
 /** Whether a decorator of class-transformer bears on building an instance from plain data. */
 interface DirectionOptions {
-  readonly options?: { readonly toClassOnly?: boolean; readonly toPlainOnly?: boolean };
+  readonly options?: { readonly toClassOnly?: boolean; readonly toPlainOnly?: boolean; readonly name?: unknown };
 }
 
 type PerField<T> = Map<object, Map<string | undefined, T>>;

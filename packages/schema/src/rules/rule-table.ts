@@ -39,6 +39,11 @@ export function isImplied(rule: string, others: readonly string[]): boolean {
   return others.some((other) => implications[rule]?.has(other));
 }
 
+/** Whether a rule passes nothing but texts, `isString` itself aside. */
+export function impliesString(rule: string): boolean {
+  return implications['isString']?.has(rule) ?? false;
+}
+
 const aboutMore = new Set(['isNumber', 'isNotEmptyObject', 'isDivisibleBy', 'isLatitude', 'isLongitude']);
 
 const implications: Readonly<Record<string, ReadonlySet<string>>> = Object.freeze({

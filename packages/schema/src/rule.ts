@@ -1,7 +1,7 @@
+import { type Constraint, constraintsOf, type RuleMetadata } from './rule-metadata.js';
 import type { Predicate } from './rules/predicate.js';
 import { agrees, isThenable } from './rules/probe.js';
 import { candidates } from './rules/rule-table.js';
-import { type Constraint, constraintsOf, type RuleMetadata } from './schema-reader.js';
 
 /** Judges a field's value. Throws {@link pending} where a rule answers with a promise, and what a user's rule throws. */
 export type Test = (value: unknown, object: object) => boolean;

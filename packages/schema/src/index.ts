@@ -1,0 +1,16 @@
+export type { ClassReading, FieldReading } from './class-reading.js';
+export { compareLayouts, type LayoutDifference, maxDifferences } from './compare-layouts.js';
+export type { DtoField, DtoRule, DtoSchema, DtoType } from './dto-schema.js';
+export { isAssignable, isDataField, ownFields } from './instance-property.js';
+export { type JsonSchemaOptions, jsonSchemaOf } from './json-schema.js';
+export * from './layout.js';
+export { decodeLayout } from './layout-reader.js';
+export { encodeLayout, layoutHash } from './layout-writer.js';
+export { argumentsOf, pending, type Rule, type Test } from './rule.js';
+export { scalarsOnly } from './rule-evidence.js';
+export { type Constraint, constraintsOf, isOptional, type RuleMetadata } from './rule-metadata.js';
+export type { Predicate } from './rules/predicate.js';
+export { isThenable } from './rules/probe.js';
+export { compiledRuleNames, isImplied } from './rules/rule-table.js';
+export { SchemaReader, schemaOf } from './schema-reader.js';
+export { type Discriminator, type FieldType, isDtoClass, type TypeReading } from './type-reader.js';
