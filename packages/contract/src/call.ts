@@ -1,3 +1,4 @@
+import type { BuildPlan } from './build-plan.js';
 import type { Cancellation } from './cancellation.js';
 import type { EndpointDescriptor, EndpointKind } from './endpoint.js';
 import type { Metadata } from './metadata.js';
@@ -78,15 +79,17 @@ export interface IncomingCall {
   /**
    * Decodes the request of a unary call or a server stream. Called at most once, after the early interceptors. Throws
    * `ServiceError` `InvalidArgument` on malformed bytes, `executed: 'no'`.
+   *
+   * A transport may hand the plan to its codec, and then return `Built`: see `CodecSession.decoder`.
    */
-  decode(schema?: Schema): unknown;
+  decode(schema?: Schema, plan?: BuildPlan): unknown;
   /**
    * The requests of a client or bidirectional stream, decoded one by one. Iterated at most once. The iteration ends
    * where the caller ends its side, and rejects with `InvalidArgument` on malformed bytes, or with the reason where the
    * caller cancels or the call has been answered. Not reading holds the caller back; returning early tells it that nobody
    * listens any more, and the call goes on.
    */
-  messages(schema?: Schema): AsyncIterable<unknown>;
+  messages(schema?: Schema, plan?: BuildPlan): AsyncIterable<unknown>;
   /**
    * Answers the call. Where `reply.messages` is there, the transport iterates it no faster than the peer takes it, ends the
    * call with it, answers an error that it throws, and returns from it early where the peer leaves.

@@ -1,3 +1,4 @@
+import type { BuildPlan } from './build-plan.js';
 import type { Schema } from './schema.js';
 import type { Sink } from './sink.js';
 
@@ -30,12 +31,18 @@ export type Decoder = (buffer: Uint8Array, start: number, end: number) => unknow
 export interface CodecSession {
   /** The encoder of one schema, or of any value. Made once and kept by the caller, not asked for per message. */
   encoder(schema?: Schema): Encoder;
-  /** The decoder of one schema, or of any value. Without a compiling codec it returns plain data. */
-  decoder(schema?: Schema): Decoder;
+  /**
+   * The decoder of one schema, or of any value. It returns plain data.
+   *
+   * With a plan a codec that compiles schemas may check and build values as it reads them, and then returns them as
+   * `Built`; whatever it cannot vouch for it returns as plain data, for the validator to judge. Others ignore the plan.
+   */
+  decoder(schema?: Schema, plan?: BuildPlan): Decoder;
   /**
    * What the peer's session must learn before it decodes any value that is encoded from now on; undefined where there is
-   * nothing new. The transport asks after each encoding, and sends it ahead of whatever it encodes next. Values that were
-   * encoded before never need it, so they may be delayed, decoded late, or dropped.
+   * nothing new. The transport asks after each encoding and after each `learn`, until there is nothing, and sends it ahead
+   * of whatever it encodes next. Values that were encoded before never need it, so they may be delayed, decoded late, or
+   * dropped. At most 65,000 bytes.
    */
   announce?(): Uint8Array | undefined;
   /**
@@ -51,6 +58,8 @@ export interface CodecSession {
 export interface CodecLink {
   /** Both ends of one ordered connection have a linked session of this codec. Default false: each message stands alone. */
   readonly linked?: boolean;
+  /** For a codec that is {@link Codec.over} another: a session of that one, opened for the same link and for it alone. */
+  readonly plain?: CodecSession;
 }
 
 /** Which values survive a round trip. Each flag that is off is a value that the encoder refuses or that changes form. */
@@ -83,6 +92,11 @@ export abstract class Codec {
 
   /** Whether `open({ linked: true })` gives sessions that share state. Absent: no. */
   readonly links?: boolean;
+  /**
+   * The content type of the codec that carries the values of which this one knows no schema. Whoever opens a session of
+   * this codec opens one of that first, and hands it over. Absent: it needs none.
+   */
+  readonly over?: string;
 
   /**
    * A session. Cheap; closing the connection needs no call here.

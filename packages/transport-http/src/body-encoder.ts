@@ -1,5 +1,5 @@
 import { type Codec, type Encoder, type Schema, ServiceError } from '@tenon/contract';
-import { BufferSink, type CodecSet, type OpenCodec } from '@tenon/contract/authoring';
+import { BufferSink, type CodecSet, type OpenCodec, openSession } from '@tenon/contract/authoring';
 
 /**
  * The bytes of a body: a small one as text in latin1, so that it leaves in one write with its head. Either way `length` is
@@ -16,7 +16,7 @@ export class BodyEncoder {
 
   /** @param maxBytes - of a body. */
   constructor(codecs: readonly Codec[], set: CodecSet, maxBytes: number) {
-    for (const codec of codecs) this.#encoders.set(set.of(codec.contentType), encodersOf(codec));
+    for (const codec of codecs) this.#encoders.set(set.of(codec.contentType), encodersOf(codec, codecs));
     this.#maxBytes = maxBytes;
     this.#sink = new BufferSink(maxBytes, keptBytes);
   }
@@ -49,8 +49,8 @@ export class BodyEncoder {
 }
 
 /** The encoders of one codec, made once for each schema. */
-function encodersOf(codec: Codec): (schema: Schema | undefined) => Encoder {
-  const session = codec.open();
+function encodersOf(codec: Codec, codecs: readonly Codec[]): (schema: Schema | undefined) => Encoder {
+  const session = openSession(codec, codecs);
   const known = new Map<Schema | undefined, Encoder>();
   return (schema) => {
     let encoder = known.get(schema);

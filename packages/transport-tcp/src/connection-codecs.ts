@@ -1,5 +1,13 @@
-import { type Codec, type CodecSession, type Decoder, type Encoder, type Schema, ServiceError } from '@tenon/contract';
-import { mediaType } from '@tenon/contract/authoring';
+import {
+  type BuildPlan,
+  type Codec,
+  type CodecSession,
+  type Decoder,
+  type Encoder,
+  type Schema,
+  ServiceError,
+} from '@tenon/contract';
+import { mediaType, openSession } from '@tenon/contract/authoring';
 import { learnFrame } from './frame.js';
 import type { FrameWriter } from './frame-writer.js';
 import type { Hello } from './hello.js';
@@ -7,7 +15,10 @@ import { ProtocolViolation } from './protocol-violation.js';
 
 /** The bound codecs of an application, as its side of every connection lists them. */
 export class BoundCodecs {
-  /** Media types in order of binding, those whose sessions link first. */
+  /**
+   * Media types in order of binding, those whose sessions link first, and of these first those that are over another: they
+   * fall back to that by themselves.
+   */
   readonly contentTypes: readonly string[];
   readonly linked: readonly string[];
   readonly #codecs = new Map<string, Codec>();
@@ -20,7 +31,9 @@ export class BoundCodecs {
     for (const codec of codecs) this.#codecs.set(codec.contentType, codec);
     const bound = [...this.#codecs.values()];
     const typesOf = (some: readonly Codec[]): readonly string[] => some.map(({ contentType }) => contentType);
-    this.linked = typesOf(bound.filter(({ links }) => links === true));
+    const linking = bound.filter(({ links }) => links === true);
+    const isOver = ({ over }: Codec): boolean => over !== undefined;
+    this.linked = typesOf([...linking.filter(isOver), ...linking.filter((codec) => !isOver(codec))]);
     this.contentTypes = [...this.linked, ...typesOf(bound.filter(({ links }) => links !== true))].slice(0, maxListed);
     for (const { aliases, contentType } of bound) for (const alias of aliases) this.#aliases.set(alias, contentType);
   }
@@ -34,10 +47,10 @@ export class BoundCodecs {
   /** Opens a session for one connection, or hands out the shared one. */
   open(contentType: string, linked: boolean): CodecSession {
     const codec = this.#codecs.get(contentType) as Codec;
-    if (linked) return codec.open({ linked });
+    if (linked) return openSession(codec, this.#codecs.values(), { linked });
     let session = this.#shared.get(contentType);
     if (session === undefined) {
-      session = codec.open();
+      session = openSession(codec, this.#codecs.values());
       this.#shared.set(contentType, session);
     }
     return session;
@@ -49,11 +62,11 @@ export class ConnectionCodec {
   readonly #bound: BoundCodecs;
   /** Made when they are needed: many connections are at rest from their beginning. */
   #encoders: Map<Schema | undefined, Encoder> | undefined;
-  #decoders: Map<Schema | undefined, Decoder> | undefined;
+  #decoders: Map<BuildPlan | Schema | undefined, Decoder> | undefined;
   /** What was asked for last, which the next call mostly asks for again. */
   #lastEncoded: Schema | undefined;
   #lastEncoder: Encoder | undefined;
-  #lastDecoded: Schema | undefined;
+  #lastDecoded: BuildPlan | Schema | undefined;
   #lastDecoder: Decoder | undefined;
   #session: CodecSession | undefined;
 
@@ -88,15 +101,18 @@ export class ConnectionCodec {
     return encoder;
   }
 
-  decoder(schema: Schema | undefined): Decoder {
-    if (this.#lastDecoder !== undefined && schema === this.#lastDecoded) return this.#lastDecoder;
+  /** @param plan - with it the decoder is one that may build: see `CodecSession.decoder`. */
+  decoder(schema: Schema | undefined, plan?: BuildPlan): Decoder {
+    // A plan is that of one schema, so it alone tells the decoder.
+    const asked = plan ?? schema;
+    if (this.#lastDecoder !== undefined && asked === this.#lastDecoded) return this.#lastDecoder;
     this.#decoders ??= new Map();
-    let decoder = this.#decoders.get(schema);
+    let decoder = this.#decoders.get(asked);
     if (decoder === undefined) {
-      decoder = this.session.decoder(schema);
-      this.#decoders.set(schema, decoder);
+      decoder = this.session.decoder(schema, plan);
+      this.#decoders.set(asked, decoder);
     }
-    this.#lastDecoded = schema;
+    this.#lastDecoded = asked;
     this.#lastDecoder = decoder;
     return decoder;
   }
@@ -171,18 +187,20 @@ export class ConnectionCodecs {
     } catch (thrown) {
       throw new ProtocolViolation(`LEARN that ${codec.contentType} refuses`, { cause: thrown });
     }
+    // It may have an answer.
+    this.encoded(codec);
   }
 
   #announce(codec: ConnectionCodec): void {
-    const news = codec.session.announce?.();
-    if (news === undefined) return;
     const writer = this.#writer;
-    writer.begin(learnFrame, 0);
-    writer.ensure(1 + news.length);
-    writer.buffer[writer.position] = codec.peerIndex;
-    writer.buffer.set(news, writer.position + 1);
-    writer.position += 1 + news.length;
-    writer.end();
+    for (let news = codec.session.announce?.(); news !== undefined; news = codec.session.announce?.()) {
+      writer.begin(learnFrame, 0);
+      writer.ensure(1 + news.length);
+      writer.buffer[writer.position] = codec.peerIndex;
+      writer.buffer.set(news, writer.position + 1);
+      writer.position += 1 + news.length;
+      writer.end();
+    }
   }
 }
 

@@ -1,4 +1,5 @@
 import {
+  type BuildPlan,
   type CallHandler,
   checkedMetadata,
   clientStreams,
@@ -154,12 +155,12 @@ export class ServerCall
     way.wheel.add(this);
   }
 
-  decode(schema?: Schema): unknown {
+  decode(schema?: Schema, plan?: BuildPlan): unknown {
     const buffer = this.#request;
     if (buffer === undefined) return undefined;
     this.#request = undefined;
     try {
-      return this.#codec.decoder(schema)(buffer, this.#requestStart, this.#requestEnd);
+      return this.#codec.decoder(schema, plan)(buffer, this.#requestStart, this.#requestEnd);
     } catch (thrown) {
       throw ServiceError.from(thrown, { code: 'InvalidArgument', executed: 'no' });
     } finally {
@@ -167,9 +168,9 @@ export class ServerCall
     }
   }
 
-  messages(schema?: Schema): AsyncIterable<unknown> {
+  messages(schema?: Schema, plan?: BuildPlan): AsyncIterable<unknown> {
     if (this.#requests === undefined) return nothing();
-    this.#requests.decodeWith(this.#codec.decoder(schema));
+    this.#requests.decodeWith(this.#codec.decoder(schema, plan));
     return this.#requests;
   }
 

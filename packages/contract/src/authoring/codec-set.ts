@@ -1,7 +1,9 @@
+import type { BuildPlan } from '../build-plan.js';
 import type { Codec, CodecSession, Decoder, Encoder } from '../codec.js';
 import type { Schema } from '../schema.js';
 import { ServiceError } from '../service-error.js';
 import { BufferSink } from './buffer-sink.js';
+import { openSession } from './open-session.js';
 
 /**
  * The bound codecs of an application, by content type, for transports and brokers whose wire is open: each message says
@@ -15,7 +17,7 @@ export class CodecSet {
     for (const codec of codecs) {
       // Deleted first, so that the order is that of binding.
       this.#byType.delete(codec.contentType);
-      this.#byType.set(codec.contentType, new OpenCodec(codec.contentType, codec.open()));
+      this.#byType.set(codec.contentType, new OpenCodec(codec.contentType, openSession(codec, codecs)));
     }
     for (const { aliases, contentType } of codecs) {
       const open = this.#byType.get(contentType);
@@ -52,7 +54,8 @@ export class CodecSet {
 /** One codec with a session of its own, encoding to and decoding from whole buffers. */
 export class OpenCodec {
   readonly #encoders = new Map<Schema | undefined, Encoder>();
-  readonly #decoders = new Map<Schema | undefined, Decoder>();
+  readonly #decoders = new Map<object | undefined, Decoder>();
+  readonly #builders = new Map<object | undefined, Decoder>();
   #idleSink: BufferSink | undefined;
 
   constructor(
@@ -97,13 +100,13 @@ export class OpenCodec {
   }
 
   /**
-   * The value of some bytes.
+   * The value of some bytes. With a plan it may be `Built`: see `CodecSession.decoder`.
    *
    * @throws ServiceError `InvalidArgument`, `executed: 'no'`.
    */
-  decode(bytes: Uint8Array, schema?: Schema): unknown {
+  decode(bytes: Uint8Array, schema?: Schema, plan?: BuildPlan): unknown {
     try {
-      return this.#decoder(schema)(bytes, 0, bytes.length);
+      return this.#decoder(schema, plan)(bytes, 0, bytes.length);
     } catch (thrown) {
       throw ServiceError.from(thrown, { code: 'InvalidArgument', executed: 'no' });
     }
@@ -118,11 +121,12 @@ export class OpenCodec {
     return encoder;
   }
 
-  #decoder(schema: Schema | undefined): Decoder {
-    let decoder = this.#decoders.get(schema);
+  #decoder(schema: Schema | undefined, plan?: BuildPlan): Decoder {
+    const decoders = plan === undefined ? this.#decoders : this.#builders;
+    let decoder = decoders.get(plan ?? schema);
     if (decoder === undefined) {
-      decoder = this.session.decoder(schema);
-      this.#decoders.set(schema, decoder);
+      decoder = this.session.decoder(schema, plan);
+      decoders.set(plan ?? schema, decoder);
     }
     return decoder;
   }

@@ -5,6 +5,7 @@ export * from './codec-set.js';
 export * from './deadline-wheel.js';
 export * from './latest-value.js';
 export * from './message-source.js';
+export * from './open-session.js';
 export * from './peer-identity.js';
 export * from './read-text.js';
 export * from './silent-logger.js';

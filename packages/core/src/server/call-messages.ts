@@ -1,4 +1,4 @@
-import type { ServiceError } from '@tenon/contract';
+import { Built, type ServiceError } from '@tenon/contract';
 import {
   type MessageSource,
   type MessageTaker,
@@ -95,8 +95,8 @@ export class CallMessages implements AsyncIterableIterator<unknown>, MessageSour
 
   message(value: unknown): void {
     const { take } = this.#steps;
-    if (take === undefined) {
-      this.#released()?.message(value);
+    if (take === undefined || value instanceof Built) {
+      this.#released()?.message(value instanceof Built ? value.value : value);
       return;
     }
     try {

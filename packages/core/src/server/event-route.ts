@@ -1,4 +1,6 @@
 import {
+  type BuildPlan,
+  Built,
   type Clock,
   type Delivery,
   type Intercept,
@@ -29,6 +31,7 @@ export class EventRoute {
   readonly #early: Chain | undefined;
   readonly #around: Chain | undefined;
   readonly #validate: ((value: unknown) => unknown) | undefined;
+  readonly #plan: BuildPlan | undefined;
   readonly #running = new Set<CallContext>();
 
   constructor(
@@ -39,7 +42,9 @@ export class EventRoute {
   ) {
     this.#early = chain(parts.early);
     this.#around = chain([...parts.server, ...subscription.interceptors]);
-    this.#validate = parts.schemas.of(subscription.event)?.validate;
+    const compiled = parts.schemas.of(subscription.event);
+    this.#validate = compiled?.validate;
+    this.#plan = compiled?.plan;
   }
 
   /** Handles one delivery. Rejects where it was not handled, so that the broker does not acknowledge it; logged here. */
@@ -81,8 +86,9 @@ export class EventRoute {
   async #serve(delivery: Delivery, context: CallContext): Promise<void> {
     const decoded = async (seen: SeenCall | undefined): Promise<Reply> => {
       const { event } = this.subscription;
-      const value = this.parts.codecs.of(delivery.message.contentType).decode(delivery.message.body, event);
-      const built = this.#validate === undefined ? value : await this.#validate(value);
+      const { contentType, body } = delivery.message;
+      const value = this.parts.codecs.of(contentType).decode(body, event, this.#plan);
+      const built = value instanceof Built ? value.value : await this.#checked(value);
       if (this.#around === undefined) return this.#handle(built, context);
       const call = seen?.with(built, undefined) ?? seenCall({ context }, 'event', built, undefined);
       return this.#around(call, (left) => this.#handle(left.value, context));
@@ -92,6 +98,10 @@ export class EventRoute {
       return;
     }
     await this.#early(seenCall({ context }, 'event', undefined, undefined), decoded);
+  }
+
+  #checked(value: unknown): unknown {
+    return this.#validate === undefined ? value : this.#validate(value);
   }
 
   async #handle(event: unknown, context: CallContext): Promise<Reply> {

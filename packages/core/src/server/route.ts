@@ -1,4 +1,6 @@
 import {
+  type BuildPlan,
+  Built,
   clientStreams,
   type EndpointKind,
   type Intercept,
@@ -22,6 +24,7 @@ export class Route implements CallRoute {
   readonly #response: Schema | undefined;
   readonly #around: Chain | undefined;
   readonly #validate: ((value: unknown) => unknown) | undefined;
+  readonly #plan: BuildPlan | undefined;
 
   constructor(
     readonly node: string,
@@ -37,7 +40,9 @@ export class Route implements CallRoute {
     this.#request = descriptor.request;
     this.#response = descriptor.response;
     this.#around = chain([...bound, ...served.interceptors]);
-    this.#validate = schemas.of(descriptor.request)?.validate;
+    const compiled = schemas.of(descriptor.request);
+    this.#validate = compiled?.validate;
+    this.#plan = compiled?.plan;
   }
 
   /**
@@ -47,10 +52,11 @@ export class Route implements CallRoute {
    */
   serve(call: RunningCall, seen: SeenCall | undefined): Reply | Promise<Reply> {
     if (clientStreams(this.kind)) {
-      const messages = call.requests(this.#request, this.#validate);
+      const messages = call.requests(this.#request, this.#validate, this.#plan);
       return this.#intercepted(call, seen, undefined, messages);
     }
-    const value = call.incoming.decode(this.#request);
+    const value = call.incoming.decode(this.#request, this.#plan);
+    if (value instanceof Built) return this.#intercepted(call, seen, value.value, undefined);
     if (this.#validate === undefined) return this.#intercepted(call, seen, value, undefined);
     const request = this.#validate(value);
     if (!(request instanceof Promise)) return this.#intercepted(call, seen, request, undefined);

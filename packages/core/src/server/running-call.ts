@@ -1,4 +1,5 @@
 import {
+  type BuildPlan,
   type Clock,
   type EndpointKind,
   type IncomingCall,
@@ -92,9 +93,13 @@ export class RunningCall implements ServedCall, DeadlineEntry, CallContextInit, 
     this.#handlerStarted = true;
   }
 
-  /** The requests of a stream, each decoded and then checked by `validate`. */
-  requests(schema: Schema | undefined, validate: ((value: unknown) => unknown) | undefined): CallMessages {
-    const source = this.incoming.messages(schema)[Symbol.asyncIterator]();
+  /** The requests of a stream, each decoded and then checked by `validate`, or both at once by the plan. */
+  requests(
+    schema: Schema | undefined,
+    validate: ((value: unknown) => unknown) | undefined,
+    plan: BuildPlan | undefined,
+  ): CallMessages {
+    const source = this.incoming.messages(schema, plan)[Symbol.asyncIterator]();
     this.#requests = new CallMessages(source, this.context, { take: validate, failure: requestsFailed });
     return this.#requests;
   }

@@ -1,0 +1,1 @@
+export { type CompiledCodecOptions, compiledCodec } from './compiled-codec.js';
