@@ -1,5 +1,6 @@
 export { memoryBroker } from '@tenon/broker-memory';
 export { natsBroker } from '@tenon/broker-nats';
+export { compiledCodec } from '@tenon/codec-compiled';
 export { jsonCodec } from '@tenon/codec-json';
 export { msgpackCodec } from '@tenon/codec-msgpack';
 export * from '@tenon/contract';

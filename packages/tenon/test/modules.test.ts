@@ -88,7 +88,12 @@ test('bindings that stand side by side add, and a same key replaces', async () =
     provide(Codecs, [all(Codec)], (list) => new Codecs(list)),
   );
   const types = app.get(Codecs).list.map((codec) => codec.contentType);
-  expect(types.toSorted()).toEqual(['application/json', 'application/msgpack', 'application/shout']);
+  expect(types.toSorted()).toEqual([
+    'application/json',
+    'application/msgpack',
+    'application/shout',
+    'application/vnd.tenon.compiled',
+  ]);
   expect(app.get(Codecs).list.find((codec) => codec.contentType === 'application/json')?.aliases).toEqual(['mine']);
 });
 

@@ -1,6 +1,8 @@
 import { type ServerAddress, seams } from '@tenon/contract';
+import { SchemaReader } from '@tenon/schema';
 import type { AppParts } from './app-parts.js';
 import type { Environment } from './environment.js';
+import { reasonsForPlain } from './reasons-for-plain.js';
 
 /** What an app is made of, as plain data. */
 export interface AppDescription {
@@ -14,7 +16,12 @@ export interface AppDescription {
   readonly services: readonly {
     readonly name: string;
     readonly version: string;
-    readonly endpoints: readonly { readonly name: string; readonly url: string | undefined }[];
+    readonly endpoints: readonly {
+      readonly name: string;
+      readonly url: string | undefined;
+      /** Why its values go by MessagePack instead of by a codec compiled from their classes; empty where they do not. */
+      readonly plain: readonly string[];
+    }[];
     readonly subscriptions: readonly {
       readonly topic: string;
       readonly queue: string | undefined;
@@ -32,6 +39,7 @@ export function describeApp(
     const seam = seams.find((token) => token === identifier)?.name;
     if (seam !== undefined) providers[seam] = [...(providers[seam] ?? []), participant.name];
   }
+  const schemas = new SchemaReader();
   const overHttp = address !== undefined && /:\d+$/.test(address.listen);
   return {
     profile: options.profile,
@@ -44,6 +52,7 @@ export function describeApp(
       endpoints: endpoints.map(({ descriptor }) => ({
         name: descriptor.name,
         url: overHttp ? `http://${address.listen}/${name}/${descriptor.name}` : undefined,
+        plain: reasonsForPlain(descriptor, schemas),
       })),
       subscriptions: subscriptions.map(({ topic, queue, name: subscriber }) => ({ topic, queue, name: subscriber })),
     })),
@@ -55,6 +64,9 @@ export function bannerOf(description: AppDescription): string {
   const { profile, address, providers, services, environment } = description;
   const one = (seam: string): string => providers[seam]?.join(', ') ?? 'none';
   const variables = Object.entries(environment).map(([name, value]) => `${name}=${String(value)}`);
+  const endpoints = services.flatMap((service) => service.endpoints);
+  const slower = endpoints.filter(({ plain }) => plain.length > 0).length;
+  const could = slower === 1 ? 'endpoint could' : 'endpoints could';
   return [
     `tenon · profile ${profile} · registry ${one('Registry')} · broker ${one('Broker')} · transports ${one('Transport')}`,
     ...(address === undefined ? [] : [`listening on ${address.listen}, advertised as ${address.advertise}`]),
@@ -64,5 +76,10 @@ export function bannerOf(description: AppDescription): string {
       ...endpoints.map((endpoint) => `  ${endpoint.name}${endpoint.url === undefined ? '' : `  POST ${endpoint.url}`}`),
       ...subscriptions.map(({ topic, queue }) => `  on ${topic}${queue === undefined ? '' : ` (queue ${queue})`}`),
     ]),
+    ...(slower === 0
+      ? []
+      : [
+          `${slower} of ${endpoints.length} ${could} be faster with classes on both sides: app.describe() says which and why`,
+        ]),
   ].join('\n');
 }

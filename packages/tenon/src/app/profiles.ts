@@ -1,5 +1,6 @@
 import { memoryBroker } from '@tenon/broker-memory';
 import { natsBroker } from '@tenon/broker-nats';
+import { compiledCodec } from '@tenon/codec-compiled';
 import { jsonCodec } from '@tenon/codec-json';
 import { msgpackCodec } from '@tenon/codec-msgpack';
 import { Clock, provide } from '@tenon/contract';
@@ -23,6 +24,8 @@ export function profileModules(options: ResolvedAppOptions): readonly Module[] {
     consoleLogger(options.log),
     jsonCodec(),
     msgpackCodec(),
+    // The last: wires where each message says its type begin with the first ones; tenon/1 puts it before what it is over.
+    compiledCodec(),
     classValidator(),
     p2cStrategy(),
     registrySelector(),

@@ -1,7 +1,8 @@
-import { type Client, canonicalEndpoint, ServiceError } from '@tenon/contract';
+import { type Client, canonicalEndpoint, clientStreams, ServiceError } from '@tenon/contract';
 import { type DeclaredService, serviceKey } from '../decorators/service.js';
 import { contractOf, type ServiceContract } from '../definition/contract.js';
 import { declaredEndpoints } from '../definition/read-service.js';
+import { knownRequestType } from '../definition/request-type.js';
 import type { AnyClass } from '../definition/service-definition.js';
 import { ownMetadata } from '../metadata.js';
 import { type ClientFunction, clientMethod } from './client-method.js';
@@ -35,7 +36,7 @@ function clientOfClass<T extends object>(serviceClass: AnyClass<T>, client: Clie
       name: canonicalEndpoint(declared.as ?? serviceClass.name, name ?? method),
       kind: stream,
       idempotent,
-      request,
+      request: clientStreams(stream) ? request : knownRequestType(serviceClass, method, request),
       response,
     });
   }

@@ -37,6 +37,20 @@ export function requestTypeOf(
   return type as AnyClass;
 }
 
+/**
+ * The same for a caller, who needs it only to be faster: undefined where it cannot be known, or is no class that a codec
+ * could be compiled from.
+ */
+export function knownRequestType(
+  serviceClass: AnyClass,
+  method: string,
+  explicit: Schema | undefined,
+): Schema | undefined {
+  if (explicit !== undefined) return explicit;
+  const type = emittedParameterTypes(serviceClass.prototype, method)?.[0];
+  return type === undefined || type === Object || builtIn.has(type) ? undefined : (type as AnyClass);
+}
+
 function parameterCount(serviceClass: AnyClass, method: string): number {
   const handler: unknown = Reflect.get(serviceClass.prototype, method);
   return typeof handler === 'function' ? handler.length : 0;
