@@ -95,7 +95,7 @@ async function installNats(plan, effort) {
 }
 
 /** The benches that race against what `bench/peers` has. */
-const needPeers = new Set(['calls', 'streams', 'connections', 'local']);
+const needPeers = new Set(['calls', 'codec', 'streams', 'connections', 'local']);
 
 /**
  * Which benches to run, each with the cells that were named; without one it runs whole.

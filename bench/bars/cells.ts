@@ -70,7 +70,7 @@ const small64: Cell = {
 const named: readonly Cell[] = [
   small64,
   callCell('small@1', [{ payload: 'small', inFlight: 1 }], [tenon, 'floor'], ['floor-early']),
-  callCell('medium@64', [{ payload: 'medium', inFlight: 64 }], [tenon, 'floor', ...fastPeers]),
+  callCell('medium@64', [{ payload: 'medium', inFlight: 64 }], [tenon, 'floor', ...fastPeers, 'grpc-js']),
   callCell('large@16', [{ payload: 'large', inFlight: 16 }], [tenon, ...fastPeers, 'fastify'], ['floor']),
   {
     name: 'small beside large',

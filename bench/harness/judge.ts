@@ -40,6 +40,8 @@ function measured(bar: Bar, results: readonly Result[]): Finding {
   switch (measure.of) {
     case 'throughput':
       return throughput(bar, measure.atLeast, results);
+    case 'cpu':
+      return atMost(ratios(results, ours, bar.theirs[0] ?? '', cpuOf), measure);
     case 'p50':
     case 'p99': {
       const of = measure.of;
@@ -107,6 +109,8 @@ function wanted(measure: Measure, others: string): string {
   switch (measure.of) {
     case 'throughput':
       return `≥ ${measure.atLeast} × ${others}`;
+    case 'cpu':
+      return `CPU ≤ ${measure.atMost} × ${others}`;
     case 'p50':
     case 'p99':
       return `${measure.of} ≤ ${measure.atMost} × ${others}`;

@@ -3,14 +3,14 @@ import { DeadlineWheel, systemClock } from '@tenon/contract/authoring';
 import { CallContext, currentCall, p2cStrategy, randomStrategy, roundRobinStrategy, runInContext } from '@tenon/core';
 import { compileDto } from '@tenon/validator-class';
 import type { Provider } from 'tenon';
-import { RecordsRequest, SmallRequest } from '../contestants/tenon/echo.js';
+import { RecordsMessage, SmallMessage } from '../contestants/tenon/echo.js';
 import { requests } from '../workload/payloads.js';
 import { type Part, part } from './part.js';
 
 /** Checking a request, picking a node, keeping a deadline, making a context. */
 export function callParts(): readonly Part[] {
-  const small = compileDto(SmallRequest);
-  const records = compileDto(RecordsRequest);
+  const small = compileDto(SmallMessage);
+  const records = compileDto(RecordsMessage);
   return [
     part('validate', 'small', () => small.validate(requests.small)),
     part('validate', 'medium, 20 records', () => records.validate(requests.medium)),

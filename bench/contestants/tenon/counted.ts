@@ -1,4 +1,6 @@
 import {
+  type BuildPlan,
+  type BuildTest,
   classValidator,
   Interceptor,
   type Module,
@@ -70,7 +72,7 @@ export class Tally {
               this.#validator += 1;
               return validate(value);
             };
-            return { ...compiled, validate: counting };
+            return { ...compiled, validate: counting, plan: this.#counted(compiled.plan) };
           },
         }),
       ),
@@ -89,6 +91,19 @@ export class Tally {
         }),
       ),
     ];
+  }
+
+  /** A plan is validation in the hands of a codec: its first rule counts the values that were read by it. */
+  #counted(plan: BuildPlan | undefined): BuildPlan | undefined {
+    const [first, ...rest] = plan?.fields ?? [];
+    if (plan === undefined || first === undefined) return undefined;
+    const counting: BuildTest = {
+      holds: () => {
+        this.#validator += 1;
+        return true;
+      },
+    };
+    return { ...plan, fields: [{ ...first, tests: [counting, ...first.tests] }, ...rest] };
   }
 
   clientCounts() {

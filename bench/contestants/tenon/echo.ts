@@ -22,12 +22,12 @@ export abstract class EchoHandlers implements Handlers {
   abstract echo(message: Tick): Tick;
 }
 
-export class SmallRequest implements Small {
+export class SmallMessage implements Small {
   @IsString() @MaxLength(64) name!: string;
   @IsInt() n!: number;
 }
 
-export class ItemRequest {
+export class ItemMessage {
   @IsInt() @Min(0) id!: number;
   @IsString() @MaxLength(64) name!: string;
   @IsNumber() price!: number;
@@ -35,8 +35,12 @@ export class ItemRequest {
   @IsInt() @Min(0) quantity!: number;
 }
 
-export class RecordsRequest implements Records {
-  @IsArray() @ArrayMaxSize(10_000) @ValidateNested({ each: true }) @Type(() => ItemRequest) items!: ItemRequest[];
+export class RecordsMessage implements Records {
+  @IsArray()
+  @ArrayMaxSize(10_000)
+  @ValidateNested({ each: true })
+  @Type(() => ItemMessage)
+  items!: readonly ItemMessage[];
 }
 
 export class CountRequest {
@@ -52,13 +56,13 @@ export class TickMessage implements Tick {
 export class Echo {
   constructor(private readonly handlers: EchoHandlers) {}
 
-  @Endpoint({ idempotent: true })
-  small(request: SmallRequest): Small {
+  @Endpoint({ idempotent: true, response: SmallMessage })
+  small(request: SmallMessage): Small {
     return this.handlers.small(request);
   }
 
-  @Endpoint({ idempotent: true })
-  records(request: RecordsRequest): Records {
+  @Endpoint({ idempotent: true, response: RecordsMessage })
+  records(request: RecordsMessage): Records {
     return this.handlers.records(request);
   }
 
