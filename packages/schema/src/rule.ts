@@ -48,7 +48,9 @@ function knownPredicate(metadata: RuleMetadata, constraint: Constraint): Predica
   const constraints: readonly unknown[] = metadata.constraints ?? [];
   const own = constraint.name ? candidates(constraint.name, constraints) : [];
   if (own.length === 0) return undefined;
-  const rule = (value: unknown) => constraint.instance.validate(value, argumentsOf(metadata, value, {}));
+  // Fetched once for all probes: class-validator's container looks through the constraints of all classes each time.
+  const { instance } = constraint;
+  const rule = (value: unknown) => instance.validate(value, argumentsOf(metadata, value, {}));
   return own.find((predicate) => agrees(predicate, rule, constraints));
 }
 
