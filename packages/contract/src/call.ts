@@ -120,8 +120,13 @@ export interface ServingNode {
 
 /** The server, as transports see it. */
 export interface CallHandler {
-  /** Serves one call: in the end, or before this returns, it is answered. Never throws. */
-  handle(call: IncomingCall): ServedCall;
+  /**
+   * Serves one call: in the end, or before this returns, it is answered. Never throws.
+   *
+   * @param now - in milliseconds of `Clock.now()`, from whoever has only just asked for the time, as for the deadline:
+   * asking is a dear part of a small call. Absent: the server asks.
+   */
+  handle(call: IncomingCall, now?: number): ServedCall;
   /**
    * Why calls to a service (and, where it is known, to a node) are of no use here, with `executed: 'no'`; undefined where
    * they are. For wires that say once per connection whom they want.

@@ -1,9 +1,9 @@
-import type { CallOptions, EndpointDescriptor, Reply } from '@tenon/contract';
+import type { Call, CallOptions, EndpointDescriptor, Reply } from '@tenon/contract';
 import { FakeClock } from '@tenon/testing/fake-clock';
 import { type AttemptParts, runAttempts } from '../src/client/attempts.js';
 import { resolveClientOptions } from '../src/client/client-options.js';
 import { ConnectionPool } from '../src/client/connection-pool.js';
-import { prepareCall, type Request } from '../src/client/prepared-call.js';
+import { prepareCall } from '../src/client/prepared-call.js';
 import { hello } from './greeter.js';
 import { RecordingLogger } from './recording-logger.js';
 import { ScriptedSelector } from './scripted-selector.js';
@@ -22,12 +22,14 @@ export function attemptsOver(...nodes: string[]) {
   const pool = new ConnectionPool([transport], clock, new RecordingLogger(), 3_600_000);
   const client = resolveClientOptions({ retry: { backoffBaseMs: 100, backoffMaxMs: 100 } });
   const parts = { selector, pool, clock, retry: client.retry, local: undefined as AttemptParts['local'] };
-  const run = (
+  const begin = (
     options: CallOptions = {},
     endpoint: EndpointDescriptor = hello,
-    request: Request = { value: { name: 'Ada' } },
-  ): Promise<Reply> => runAttempts(prepareCall(endpoint, request, options, client, clock), parts);
-  return { clock, selector, transport, pool, parts, run };
+    { value, messages }: Partial<Pick<Call, 'value' | 'messages'>> = { value: { name: 'Ada' } },
+  ): Reply | Promise<Reply> =>
+    runAttempts(prepareCall(endpoint, value, messages, options, client, clock), parts, clock.now());
+  const run = async (...asked: Parameters<typeof begin>): Promise<Reply> => begin(...asked);
+  return { clock, selector, transport, pool, parts, begin, run };
 }
 
 /** Runs a call to its end, however often it pauses. */

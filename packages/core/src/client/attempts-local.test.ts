@@ -6,7 +6,7 @@ import { failureOf } from '../../test/failure-of.js';
 import { collected, FedMessages } from '../../test/fed-messages.js';
 import { hello } from '../../test/greeter.js';
 import { replying } from '../../test/scripted-transport.js';
-import { LocalServices, passageOf } from '../local/index.js';
+import { LocalConnection, LocalServices, passageOf } from '../local/index.js';
 
 /** A client whose app serves the service itself, as node `n1`; nodes a and b serve it too. */
 function setUp(setting: DispatcherSetting = {}) {
@@ -16,7 +16,7 @@ function setUp(setting: DispatcherSetting = {}) {
   const node = { id: 'n1', address: '127.0.0.1:1', metadata: noMetadata };
   const record = { name: 'greeter', version: '1.0.0', metadata: noMetadata, endpoints: [], nodes: [node] };
   services.serve(dispatcher, [record]);
-  all.parts.local = { services, passage: passageOf('reference', []) };
+  all.parts.local = new LocalConnection(services, passageOf('reference', []));
   all.transport.answer('a:1', replying('remote'));
   return { ...all, dispatcher, services };
 }
@@ -27,6 +27,19 @@ describe('a call to a service of the same app', () => {
     const acquire = vi.spyOn(pool, 'acquire');
     expect(await run()).toMatchObject({ value: 'local' });
     expect([selector.selects, selector.reports, transport.dials, acquire.mock.calls]).toEqual([[], [], [], []]);
+  });
+
+  test('is answered at once where its handler waits for nothing, else by a promise', async () => {
+    const reply = { value: 'local', metadata: noMetadata };
+    expect(setUp({ handle: () => 'local' }).begin()).toEqual(reply);
+    const later = setUp({ handle: async () => 'local' }).begin();
+    expect([later instanceof Promise, await later]).toEqual([true, reply]);
+    const handle = () => {
+      throw new ServiceError('NotFound', 'x');
+    };
+    const failed = setUp({ handle }).begin();
+    expect(failed).toBeInstanceOf(Promise);
+    expect(await failureOf(async () => failed)).toMatchObject({ code: 'NotFound', node: 'n1', executed: 'yes' });
   });
 
   test('streams here too', async () => {

@@ -10,7 +10,7 @@ import {
   ServiceError,
 } from '@tenon/contract';
 import { backoffMs } from '@tenon/contract/authoring';
-import { LocalConnection, type LocalServices, type Passage } from '../local/index.js';
+import type { LocalConnection } from '../local/index.js';
 import type { ResolvedRetry } from '../resilience/retry-options.js';
 import { mayRetry } from '../resilience/retry-rule.js';
 import type { CallSignal } from './call-signal.js';
@@ -27,55 +27,74 @@ export interface AttemptParts {
   readonly clock: Clock;
   readonly retry: ResolvedRetry;
   /** Services of the same app, which are called without a wire; absent where they are treated as any other. */
-  readonly local?: { readonly services: LocalServices; readonly passage: Passage } | undefined;
+  readonly local?: LocalConnection | undefined;
 }
 
 /**
  * Carries one call to its end: chooses a node, calls it, and where the rule allows tries another, all within the one
  * deadline. The last error is what the caller sees, with every attempt listed in it.
  *
- * A call whose node is known and connected makes one promise here, and nothing else.
+ * Answers at once where nothing on the way takes time, as in a call to a handler of the same app that does not wait; else
+ * by a promise, the only one that is made here for a call whose node is known and connected. Rejects, and never throws.
  *
+ * @param startedAt - now, in milliseconds of `Clock.now()`.
  * @param signal - of the call's interceptors: let go of when the call is over, a stream with its last message.
  */
-export function runAttempts(call: PreparedCall, parts: AttemptParts, signal?: CallSignal): Promise<Reply> {
-  return new Promise((resolve, reject) => new Attempts(call, parts, signal, resolve, reject).begin());
+export function runAttempts(
+  call: PreparedCall,
+  parts: AttemptParts,
+  startedAt: number,
+  signal?: CallSignal,
+): Reply | Promise<Reply> {
+  const attempts = new Attempts(call, parts, startedAt, signal);
+  attempts.begin();
+  return attempts.outcome();
 }
 
 class Attempts implements ReplyListener {
   readonly #call: PreparedCall;
   readonly #parts: AttemptParts;
   readonly #signal: CallSignal | undefined;
-  readonly #resolve: (reply: Reply) => void;
-  readonly #reject: (error: ServiceError) => void;
+  /** Whoever waits for the outcome; nobody does while the call is still being handed over. */
+  #resolve: ((reply: Reply) => void) | undefined;
+  #reject: ((error: ServiceError) => void) | undefined;
+  #reply: Reply | undefined;
+  #error: ServiceError | undefined;
   #failed: Attempt[] | undefined;
   #tried: Set<string> | undefined;
-  #startedAt = 0;
+  #startedAt: number;
   /** From when on the node had the call, or was being connected to. */
-  #sentAt = 0;
+  #sentAt: number;
   #candidate: Candidate | undefined;
   #loan: Loan | undefined;
   #isLocal = false;
 
-  constructor(
-    call: PreparedCall,
-    parts: AttemptParts,
-    signal: CallSignal | undefined,
-    resolve: (reply: Reply) => void,
-    reject: (error: ServiceError) => void,
-  ) {
+  constructor(call: PreparedCall, parts: AttemptParts, startedAt: number, signal: CallSignal | undefined) {
     this.#call = call;
     this.#parts = parts;
     this.#signal = signal;
-    this.#resolve = resolve;
-    this.#reject = reject;
+    this.#startedAt = startedAt;
+    this.#sentAt = startedAt;
+  }
+
+  /** What the call came to, where it is over; else a promise of it. Asked for once. */
+  outcome(): Reply | Promise<Reply> {
+    if (this.#reply !== undefined) return this.#reply;
+    if (this.#error !== undefined) return Promise.reject(this.#error);
+    return new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+  }
+
+  #beginAnother(): void {
+    this.#startedAt = this.#parts.clock.now();
+    this.#sentAt = this.#startedAt;
+    this.#candidate = undefined;
+    this.begin();
   }
 
   begin(): void {
-    // The first attempt begins with the call; asking for the time costs more than anything else here.
-    this.#startedAt = this.#tried === undefined ? this.#call.startedAt : this.#parts.clock.now();
-    this.#sentAt = this.#startedAt;
-    this.#candidate = undefined;
     try {
       const candidate = this.#choose();
       if (candidate instanceof Promise) this.#goOn(candidate, (found) => this.#callNode(found));
@@ -95,7 +114,7 @@ class Attempts implements ReplyListener {
     const { address, endpoint, filters } = this.#call;
     if (address !== undefined) return directCandidate(address, endpoint.service);
     if (this.#tried !== undefined) return this.#chooseAnother(this.#tried);
-    const local = this.#parts.local?.services.candidate(endpoint.service, filters);
+    const local = this.#parts.local?.candidate(endpoint.service, filters);
     this.#isLocal = local !== undefined;
     return local ?? select(this.#call, undefined, this.#parts);
   }
@@ -113,7 +132,7 @@ class Attempts implements ReplyListener {
     const { pool, clock, local } = this.#parts;
     this.#candidate = candidate;
     if (this.#isLocal && local !== undefined) {
-      this.#send(new LocalConnection(local.services, candidate.node, local.passage));
+      local.send(this.#call, candidate.node, this.#startedAt, this);
       return;
     }
     this.#loan = pool.acquire(candidate.node, this.#call.endpoint.service);
@@ -147,12 +166,12 @@ class Attempts implements ReplyListener {
     if (reply.messages === undefined) {
       this.#finish(undefined);
       this.#over();
-      this.#resolve(reply);
+      this.#succeed(reply);
       return;
     }
     this.#call.messages?.commit();
     const messages = new ReplyMessages(reply.messages[Symbol.asyncIterator](), (error) => this.#messagesEnded(error));
-    this.#resolve({ value: undefined, messages, metadata: reply.metadata });
+    this.#succeed({ value: undefined, messages, metadata: reply.metadata });
   }
 
   onFailure(thrown: unknown): void {
@@ -173,7 +192,7 @@ class Attempts implements ReplyListener {
       return;
     }
     pause(waitMs, this.#call, clock).then(
-      () => this.begin(),
+      () => this.#beginAnother(),
       (ended: ServiceError) => {
         this.#candidate = undefined;
         this.#fail(ended);
@@ -219,10 +238,17 @@ class Attempts implements ReplyListener {
     });
   }
 
+  #succeed(reply: Reply): void {
+    if (this.#resolve === undefined) this.#reply = reply;
+    else this.#resolve(reply);
+  }
+
   /** No further attempt. */
   #fail(error: ServiceError): void {
     this.#over();
-    this.#reject(this.#described(error));
+    const described = this.#described(error);
+    if (this.#reject === undefined) this.#error = described;
+    else this.#reject(described);
   }
 
   /** The call is over: the caller's requests are not asked for any more. */

@@ -19,7 +19,7 @@ import { RecordingLogger } from '../../test/recording-logger.js';
 import { ScriptedSelector } from '../../test/scripted-selector.js';
 import { failing, replying, ScriptedTransport } from '../../test/scripted-transport.js';
 import { CallContext, runInContext } from '../context/index.js';
-import { callClient } from './call-client.js';
+import { callClient, replyValue } from './call-client.js';
 import type { ClientOptions } from './client-options.js';
 
 function setUp({ options = {} as ClientOptions, interceptors = [] as Intercept[] } = {}) {
@@ -56,6 +56,24 @@ test('a call carries endpoint, value, metadata, deadline and content type, and h
     contentType: 'application/json',
   });
   expect(onReply.mock.calls).toEqual([[{ 'x-a': '1' }]]);
+});
+
+test('the value alone is what the reply has, and fails as the call does', async () => {
+  const { client, transport } = setUp();
+  expect(await replyValue(client, hello, {})).toBe('hi');
+  transport.answer('a:1', failing('NotFound', 'x', { executed: 'yes' }));
+  expect(await failureOf(replyValue(client, hello, {}))).toMatchObject({ code: 'NotFound', endpoint: 'Greeter.Hello' });
+});
+
+test('a client whose calls somebody watches or wraps is asked for the value by its own unary()', async () => {
+  const watched = setUp().client;
+  const unary = vi.spyOn(watched, 'unary');
+  expect(await replyValue(watched, hello, { name: 'Ada' }, { timeoutMs: 5 })).toBe('hi');
+  expect(unary.mock.calls).toEqual([[hello, { name: 'Ada' }, { timeoutMs: 5 }]]);
+  const reply = async () => ({ value: 'wrapped', metadata: noMetadata });
+  const { client } = setUp();
+  const proxy = new Proxy(client, { get: (inner, name) => (name === 'unary' ? reply : Reflect.get(inner, name)) });
+  expect(await replyValue(proxy, hello, {})).toBe('wrapped');
 });
 
 test('metadata of a reply is not handed out where there is no reply', async () => {
@@ -105,6 +123,19 @@ describe('every error', () => {
 });
 
 describe('interceptors', () => {
+  test('that take their time do not count against the node', async () => {
+    const { client, clock, selector } = setUp({
+      interceptors: [
+        async (call, next) => {
+          await clock.advance(30);
+          return next(call);
+        },
+      ],
+    });
+    await client.unary(hello, {});
+    expect(selector.reports).toMatchObject([{ outcome: { elapsedMs: 0, endedAt: 30 } }]);
+  });
+
   test('are around the whole call with all its attempts, the first outermost', async () => {
     const seen: string[] = [];
     const marked =

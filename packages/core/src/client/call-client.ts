@@ -22,16 +22,16 @@ import {
   Validator,
 } from '@tenon/contract';
 import { CodecSet } from '@tenon/contract/authoring';
-import { type Chain, chain, interceptorsAt } from '../interceptors/chain.js';
+import { type Chain, chain, interceptorsAt, within } from '../interceptors/chain.js';
 import { SeenCall } from '../interceptors/seen-call.js';
-import { LocalServices, type LocalValues, passageOf } from '../local/index.js';
+import { LocalConnection, LocalServices, type LocalValues, passageOf } from '../local/index.js';
 import { CompiledSchemas } from '../schemas/compiled-schemas.js';
 import { type AttemptParts, runAttempts } from './attempts.js';
 import { CallSignal } from './call-signal.js';
 import { type ClientOptions, type ResolvedClientOptions, resolveClientOptions } from './client-options.js';
 import { ConnectionPool } from './connection-pool.js';
 import { MetadataMemory } from './metadata-memory.js';
-import { type PreparedCall, prepareCall, type Request, withChanges } from './prepared-call.js';
+import { type PreparedCall, prepareCall, withChanges } from './prepared-call.js';
 import { Publishing } from './publishing.js';
 import { ReplyMessages } from './reply-messages.js';
 
@@ -63,7 +63,9 @@ export function callClient(options: ClientOptions = {}): Provider<Client> {
         resolved,
       );
       const isLocal = services !== undefined && resolved.local !== 'off';
-      const local = isLocal ? { services, passage: passageOf(resolved.local as LocalValues, codecs) } : undefined;
+      const local = isLocal
+        ? new LocalConnection(services, passageOf(resolved.local as LocalValues, codecs))
+        : undefined;
       const parts = { selector, pool, clock, retry: resolved.retry, local };
       return new CallClient(parts, publishing, around, resolved);
     },
@@ -81,13 +83,19 @@ class CallClient implements Client {
   ) {}
 
   unary(endpoint: EndpointDescriptor, value: unknown, options: CallOptions = noOptions): Promise<Reply> {
-    return this.#call(endpoint, { value }, options);
+    return promised(this.#call(endpoint, value, undefined, options));
+  }
+
+  /** The value alone of a unary call's reply. */
+  value(endpoint: EndpointDescriptor, value: unknown, options: CallOptions = noOptions): Promise<unknown> {
+    const reply = this.#call(endpoint, value, undefined, options);
+    return reply instanceof Promise ? reply.then(onlyValue) : Promise.resolve(reply.value);
   }
 
   stream(endpoint: EndpointDescriptor, request: unknown, options: CallOptions = noOptions): Promise<Reply> {
-    if (!clientStreams(endpoint.kind)) return this.#call(endpoint, { value: request }, options);
+    if (!clientStreams(endpoint.kind)) return promised(this.#call(endpoint, request, undefined, options));
     if (!isAsyncIterable(request)) return Promise.reject(located(noRequests(endpoint), endpoint));
-    return this.#call(endpoint, { value: undefined, messages: request }, options);
+    return promised(this.#call(endpoint, undefined, request, options));
   }
 
   publish(topic: string, value: unknown, options: PublishOptions & { readonly schema?: Schema } = {}): Promise<void> {
@@ -99,36 +107,46 @@ class CallClient implements Client {
     for (const result of settled) if (result.status === 'rejected') throw result.reason;
   }
 
-  #call(endpoint: EndpointDescriptor, request: Request, options: CallOptions): Promise<Reply> {
+  /** Answers at once where nothing on the way takes time, else by a promise. Rejects, and never throws. */
+  #call(
+    endpoint: EndpointDescriptor,
+    value: unknown,
+    messages: AsyncIterable<unknown> | undefined,
+    options: CallOptions,
+  ): Reply | Promise<Reply> {
+    const { clock } = this.parts;
     let call: PreparedCall;
     try {
-      call = prepareCall(endpoint, request, options, this.options, this.parts.clock, this.#metadata.check);
+      call = prepareCall(endpoint, value, messages, options, this.options, clock, this.#metadata.check);
     } catch (thrown) {
       return Promise.reject(located(ServiceError.from(thrown), endpoint));
     }
+    const replied =
+      this.around === undefined ? runAttempts(call, this.parts, call.startedAt) : this.#within(this.around, call);
     const { onReply } = options;
-    const replied = this.#carried(call);
-    return onReply === undefined ? replied : replied.then((reply) => told(reply, onReply, endpoint));
+    // Heard when the call resolves, also where it was answered at once.
+    return onReply === undefined ? replied : promised(replied).then((reply) => told(reply, onReply, endpoint));
   }
 
-  #carried(call: PreparedCall): Promise<Reply> {
-    return this.around === undefined ? runAttempts(call, this.parts) : this.#within(this.around, call);
-  }
-
-  #within(around: Chain, call: PreparedCall): Promise<Reply> {
+  #within(around: Chain, call: PreparedCall): Reply | Promise<Reply> {
+    const { clock } = this.parts;
     // Held by the interceptors and by the call that they lead to.
-    const signal = new CallSignal(call, this.parts.clock, 2);
-    let carried: Promise<Reply> | undefined;
-    const replied = around(seenCall(call, signal), (left) => {
-      carried = runAttempts(withChanges(call, left), this.parts, signal);
+    const signal = new CallSignal(call, clock, 2);
+    let carried: Reply | Promise<Reply> | undefined;
+    let justMade = true;
+    const replied = within(around, seenCall(call, signal), (left) => {
+      // Asking for the time costs more than anything else here.
+      const now = justMade ? call.startedAt : clock.now();
+      carried = runAttempts(withChanges(call, left), this.parts, now, signal);
       return carried;
     });
+    justMade = false;
     if (replied === carried) {
       // The interceptors passed on what they got: there is nothing to see to when it is there.
       signal.release();
       return replied;
     }
-    return replied.then(
+    return promised(replied).then(
       (reply) => {
         if (carried === undefined) signal.release();
         else if (reply.messages === undefined && call.endpoint.kind !== 'unary') abandon(carried);
@@ -142,6 +160,29 @@ class CallClient implements Client {
       },
     );
   }
+}
+
+/**
+ * Calls an endpoint as `client.unary` does, for the reply's value alone. Of the default client's own calls this spares a
+ * promise; where `unary` is something else, as of a client that wraps another, it is what is called.
+ */
+export function replyValue(
+  client: Client,
+  endpoint: EndpointDescriptor,
+  value: unknown,
+  options?: CallOptions,
+): Promise<unknown> {
+  return client.unary === CallClient.prototype.unary
+    ? (client as CallClient).value(endpoint, value, options)
+    : client.unary(endpoint, value, options).then(onlyValue);
+}
+
+function onlyValue(reply: Reply): unknown {
+  return reply.value;
+}
+
+function promised(reply: Reply | Promise<Reply>): Promise<Reply> {
+  return reply instanceof Promise ? reply : Promise.resolve(reply);
 }
 
 /** A call as its interceptors see it. */
@@ -179,9 +220,11 @@ function released(reply: Reply, signal: CallSignal): Reply {
 }
 
 /** Nobody gets this reply, which may be still to come: where it is a stream, that ends. */
-function abandon(carried: Promise<Reply>): void {
+function abandon(carried: Reply | Promise<Reply>): void {
   // An error of the call is nobody's any more.
-  carried.then(({ messages }) => leave(messages)).catch(() => {});
+  promised(carried)
+    .then(({ messages }) => leave(messages))
+    .catch(() => {});
 }
 
 /** Nobody gets these replies: the stream ends, and what it has on loan is given back. */

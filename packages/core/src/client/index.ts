@@ -1,2 +1,2 @@
-export { callClient } from './call-client.js';
+export { callClient, replyValue } from './call-client.js';
 export type { ClientOptions } from './client-options.js';

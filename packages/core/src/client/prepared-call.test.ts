@@ -1,4 +1,11 @@
-import { type CallOptions, type Candidate, type InterceptedCall, noMetadata, ServiceError } from '@tenon/contract';
+import {
+  type Call,
+  type CallOptions,
+  type Candidate,
+  type InterceptedCall,
+  noMetadata,
+  ServiceError,
+} from '@tenon/contract';
 import { FakeClock } from '@tenon/testing/fake-clock';
 import { describe, expect, test, vi } from 'vitest';
 import { controllersMadeIn } from '../../test/controllers-made-in.js';
@@ -8,7 +15,7 @@ import { hello } from '../../test/greeter.js';
 import { listenersOn } from '../../test/listeners-on.js';
 import { CallContext, runInContext } from '../context/index.js';
 import { type ClientOptions, resolveClientOptions } from './client-options.js';
-import { type PreparedCall, prepareCall, type Request, withChanges } from './prepared-call.js';
+import { type PreparedCall, prepareCall, withChanges } from './prepared-call.js';
 
 const clock = new FakeClock();
 const leaving = new ServiceError('Canceled', 'the caller left');
@@ -17,9 +24,9 @@ function prepared(
   options: CallOptions = {},
   client: ClientOptions = {},
   endpoint = hello,
-  request: Request = { value: { name: 'Ada' } },
+  { value, messages }: Pick<Call, 'value' | 'messages'> = { value: { name: 'Ada' } },
 ): PreparedCall {
-  return prepareCall(endpoint, request, options, resolveClientOptions(client), clock);
+  return prepareCall(endpoint, value, messages, options, resolveClientOptions(client), clock);
 }
 
 /** A call being served. */

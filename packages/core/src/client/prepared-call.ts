@@ -31,20 +31,19 @@ export interface PreparedCall extends Call {
   readonly idempotent: boolean;
 }
 
-/** What a call asks for: one value, or many messages. */
-export type Request = Pick<Call, 'value' | 'messages'>;
-
 /**
  * Settles a call: its deadline is the earlier of its own and that of the call being served, and cancelling either ends
  * it.
  *
+ * @param messages - the requests of a call that streams them, which has no `value`.
  * @param check - checks what the caller sends with the call.
  * @throws ServiceError `InvalidArgument` for options out of range, `DeadlineExceeded` or `Canceled` where the call being
  * served has ended; all with `executed: 'no'`.
  */
 export function prepareCall(
   endpoint: EndpointDescriptor,
-  { value, messages }: Request,
+  value: unknown,
+  messages: AsyncIterable<unknown> | undefined,
   options: CallOptions,
   client: ResolvedClientOptions,
   clock: Clock,

@@ -49,7 +49,8 @@ export function within(
       return Promise.reject(thrown);
     }
   });
-  return reply !== undefined && replied === promise ? reply : replied;
+  // An interceptor may return what another library takes for a promise.
+  return reply !== undefined && replied === promise ? reply : Promise.resolve(replied);
 }
 
 /** Of the bound interceptors those that run in one place, as plain functions, in order. */

@@ -17,13 +17,6 @@ import { PassedMessages } from './passed-messages.js';
 
 /** One call from a client of an app to a service of the same app: both ends of it, with nothing between them. */
 export class LocalCall implements IncomingCall, CancelListener {
-  readonly service: string;
-  readonly endpoint: string;
-  readonly kind: EndpointKind;
-  readonly metadata: Metadata;
-  readonly deadline: number;
-  readonly peer: Peer = localPeer;
-  readonly contentType: string;
   readonly #call: Call;
   readonly #passage: Passage;
   readonly #listener: ReplyListener;
@@ -39,17 +32,39 @@ export class LocalCall implements IncomingCall, CancelListener {
     this.#call = call;
     this.#listener = listener;
     this.#passage = passage;
-    this.service = call.endpoint.service;
-    this.endpoint = call.endpoint.name;
-    this.kind = call.endpoint.kind;
-    this.metadata = call.metadata;
-    this.deadline = call.deadline;
-    this.contentType = call.contentType ?? '';
+  }
+
+  get service(): string {
+    return this.#call.endpoint.service;
+  }
+
+  get endpoint(): string {
+    return this.#call.endpoint.name;
+  }
+
+  get kind(): EndpointKind {
+    return this.#call.endpoint.kind;
+  }
+
+  get metadata(): Metadata {
+    return this.#call.metadata;
+  }
+
+  get deadline(): number {
+    return this.#call.deadline;
+  }
+
+  get peer(): Peer {
+    return localPeer;
+  }
+
+  get contentType(): string {
+    return this.#call.contentType ?? '';
   }
 
   /** Hands the call over. Its listener is told at once or later. */
-  run(handler: CallHandler): void {
-    const served = handler.handle(this);
+  run(handler: CallHandler, now: number): void {
+    const served = handler.handle(this, now);
     if (this.#answered) return;
     this.#served = served;
     const { cancellation } = this.#call;

@@ -1,5 +1,12 @@
 import { testCancellation } from '@tenon/conformance';
-import { type Call, type EndpointKind, noMetadata, ServiceError, type ServiceRecord } from '@tenon/contract';
+import {
+  type Call,
+  type EndpointKind,
+  noMetadata,
+  type Reply,
+  ServiceError,
+  type ServiceRecord,
+} from '@tenon/contract';
 import { describe, expect, test } from 'vitest';
 import { callOf } from '../../test/call-of.js';
 import { controllersMadeIn } from '../../test/controllers-made-in.js';
@@ -26,10 +33,12 @@ function setUp(setting: DispatcherSetting = {}, passage: Passage = passageOf('co
   const services = new LocalServices();
   services.serve(all.dispatcher, [recordOf()]);
   const cancellation = testCancellation();
-  const connection = new LocalConnection(services, node, passage);
+  const local = new LocalConnection(services, passage);
+  const carried = (made: Call): Promise<Reply> =>
+    new Promise((onReply, onFailure) => local.send(made, node, all.clock.now(), { onReply, onFailure }));
   const call = (changes: Partial<Call> = {}): Call =>
     callOf({ endpoint: { ...hello, kind }, deadline: Number.POSITIVE_INFINITY, cancellation, ...changes });
-  return { ...all, services, cancellation, connection, call };
+  return { ...all, services, cancellation, carried, call };
 }
 
 const endless = async function* (steps: string[]) {
@@ -42,14 +51,14 @@ const endless = async function* (steps: string[]) {
 
 describe('a call within one process', () => {
   test('is served as any other, by the node that was meant, and says that it is local', async () => {
-    const { connection, call, cancellation } = setUp({
+    const { carried, call, cancellation } = setUp({
       handle: (request) => {
         const { peer, node: own, metadata } = callContext();
         callContext().setReplyMetadata('x-b', '2');
         return { request, peer, own, metadata };
       },
     });
-    const reply = await connection.unary(call({ metadata: { 'x-a': '1' } }));
+    const reply = await carried(call({ metadata: { 'x-a': '1' } }));
     expect(reply).toEqual({
       value: {
         request: { name: 'Ada' },
@@ -63,41 +72,41 @@ describe('a call within one process', () => {
   });
 
   test('is validated, and fails as any other', async () => {
-    const { connection, call, cancellation } = setUp({
+    const { carried, call, cancellation } = setUp({
       handle: () => Promise.reject(new ServiceError('NotFound', 'no such name')),
     });
-    expect(await failureOf(connection.unary(call({ value: { name: 7 } })))).toMatchObject({
+    expect(await failureOf(carried(call({ value: { name: 7 } })))).toMatchObject({
       code: 'InvalidArgument',
       executed: 'no',
     });
-    expect(await failureOf(connection.unary(call()))).toMatchObject({ code: 'NotFound', executed: 'yes' });
+    expect(await failureOf(carried(call()))).toMatchObject({ code: 'NotFound', executed: 'yes' });
     expect(cancellation.listening).toBe(0);
   });
 
   test('does not hand over what cannot be carried, either way', async () => {
-    const { connection, call } = setUp({ handle: () => () => {} });
-    expect(await failureOf(connection.unary(call({ value: () => {} })))).toMatchObject({
+    const { carried, call } = setUp({ handle: () => () => {} });
+    expect(await failureOf(carried(call({ value: () => {} })))).toMatchObject({
       code: 'InvalidArgument',
       executed: 'no',
     });
-    expect(await failureOf(connection.unary(call()))).toMatchObject({ code: 'Internal', executed: 'yes' });
+    expect(await failureOf(carried(call()))).toMatchObject({ code: 'Internal', executed: 'yes' });
   });
 
   test('makes no controller', async () => {
-    const { connection, call } = setUp({ handle: async () => 'hi' });
-    expect(await controllersMadeIn(() => connection.unary(call()))).toBe(0);
+    const { carried, call } = setUp({ handle: async () => 'hi' });
+    expect(await controllersMadeIn(() => carried(call()))).toBe(0);
   });
 
   test('ends where its caller cancels, which the handler feels', async () => {
     const gate = deferred();
     const signals: AbortSignal[] = [];
-    const { connection, call, cancellation, dispatcher } = setUp({
+    const { carried, call, cancellation, dispatcher } = setUp({
       handle: () => {
         signals.push(callContext().signal);
         return gate.promise;
       },
     });
-    const failed = failureOf(connection.unary(call()));
+    const failed = failureOf(carried(call()));
     expect(cancellation.listening).toBe(1);
     cancellation.cancel();
     expect(await failed).toMatchObject({ code: 'Canceled', executed: 'maybe' });
@@ -109,29 +118,29 @@ describe('a call within one process', () => {
   test('ends also where its caller cancels while it is handed over', async () => {
     const gate = deferred();
     const cancellation = testCancellation();
-    const { connection, call, dispatcher } = setUp({
+    const { carried, call, dispatcher } = setUp({
       handle: () => {
         cancellation.cancel();
         return gate.promise;
       },
     });
-    expect(await failureOf(connection.unary(call({ cancellation })))).toMatchObject({ code: 'Canceled' });
+    expect(await failureOf(carried(call({ cancellation })))).toMatchObject({ code: 'Canceled' });
     gate.resolve();
     await dispatcher.drain();
   });
 
   test('is refused once the server has stopped', async () => {
-    const { connection, call, services } = setUp();
+    const { carried, call, services } = setUp();
     services.stop();
-    expect(await failureOf(connection.unary(call()))).toMatchObject({ code: 'Unavailable', executed: 'no' });
+    expect(await failureOf(carried(call()))).toMatchObject({ code: 'Unavailable', executed: 'no' });
   });
 });
 
 describe('a stream within one process', () => {
   test('carries its messages one by one as they are asked for, of both ways', async () => {
     const requests = new FedMessages().push({ name: 'Ada' }, { name: 'Eve' }).end();
-    const { connection, call } = setUp({ kind: 'bidi', handle: (messages) => messages });
-    const { messages } = await connection.stream(call({ value: undefined, messages: requests }));
+    const { carried, call } = setUp({ kind: 'bidi', handle: (messages) => messages });
+    const { messages } = await carried(call({ value: undefined, messages: requests }));
     expect(requests.pulls).toBe(1);
     expect(await collected(messages)).toEqual([{ name: 'Ada' }, { name: 'Eve' }]);
   });
@@ -140,8 +149,8 @@ describe('a stream within one process', () => {
     for (const end of ['cancel', 'leave', 'end'] as const) {
       const steps: string[] = [];
       const replies = end === 'end' ? new FedMessages().push(1).end() : endless(steps);
-      const { connection, call, cancellation, dispatcher } = setUp({ kind: 'server', handle: () => replies });
-      const { messages } = await connection.stream(call());
+      const { carried, call, cancellation, dispatcher } = setUp({ kind: 'server', handle: () => replies });
+      const { messages } = await carried(call());
       const iterator = messages?.[Symbol.asyncIterator]();
       await iterator?.next();
       expect(cancellation.listening).toBe(1);
@@ -159,8 +168,8 @@ describe('a stream within one process', () => {
   test('whose requests fail is given up, for that reason', async () => {
     const requests = new FedMessages().push({ name: 'Ada' }).fail(new Error('my disk is full'));
     const handle = (messages: unknown) => collected(messages as AsyncIterable<unknown>);
-    const { connection, call, dispatcher } = setUp({ kind: 'client', handle });
-    expect(await failureOf(connection.stream(call({ messages: requests })))).toMatchObject({
+    const { carried, call, dispatcher } = setUp({ kind: 'client', handle });
+    expect(await failureOf(carried(call({ messages: requests })))).toMatchObject({
       code: 'Canceled',
       cause: { message: 'my disk is full' },
     });
@@ -169,8 +178,8 @@ describe('a stream within one process', () => {
 
   test('ends with a message that cannot be carried, and its handler is left', async () => {
     const replies = new FedMessages().push(1, () => {}, 3);
-    const { connection, call, dispatcher } = setUp({ kind: 'server', handle: () => replies });
-    const { messages } = await connection.stream(call());
+    const { carried, call, dispatcher } = setUp({ kind: 'server', handle: () => replies });
+    const { messages } = await carried(call());
     expect(await failureOf(collected(messages))).toMatchObject({ code: 'InvalidArgument' });
     await dispatcher.drain();
     expect([replies.pulls, replies.returns]).toEqual([2, 1]);
@@ -198,8 +207,8 @@ describe('the services of an app', () => {
 
   test.each(['unary', 'server', 'client', 'bidi'] satisfies EndpointKind[])('of kind %s are served', async (kind) => {
     const streams = kind === 'server' || kind === 'bidi';
-    const { connection, call } = setUp({ kind, handle: () => (streams ? new FedMessages().push(1).end() : 1) });
-    const reply = await connection.stream(call({ messages: new FedMessages().end() }));
+    const { carried, call } = setUp({ kind, handle: () => (streams ? new FedMessages().push(1).end() : 1) });
+    const reply = await carried(call({ messages: new FedMessages().end() }));
     expect(streams ? await collected(reply.messages) : reply.value).toEqual(streams ? [1] : 1);
   });
 });

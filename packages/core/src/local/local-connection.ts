@@ -1,31 +1,34 @@
-import { type Call, type Connection, type Node, type Reply, type ReplyListener, ServiceError } from '@tenon/contract';
+import { type Call, type Candidate, type Filter, type Node, type ReplyListener, ServiceError } from '@tenon/contract';
 import { LocalCall } from './local-call.js';
 import type { LocalServices } from './local-services.js';
 import type { Passage } from './passage.js';
 
-/** The way to the services of the same app. It needs no socket and is never closed: it ends with its server. */
-export class LocalConnection implements Required<Pick<Connection, 'unary' | 'send' | 'stream'>> {
+/**
+ * The way from the client of an app to the services of the same app. It needs no socket and is never closed: it ends with
+ * its server.
+ */
+export class LocalConnection {
   readonly #services: LocalServices;
-  readonly #node: Node;
   readonly #passage: Passage;
 
-  constructor(services: LocalServices, node: Node, passage: Passage) {
+  constructor(services: LocalServices, passage: Passage) {
     this.#services = services;
-    this.#node = node;
     this.#passage = passage;
   }
 
-  unary(call: Call): Promise<Reply> {
-    return this.stream(call);
+  /** This app's own node of a service, as {@link LocalServices.candidate} says. */
+  candidate(service: string, filters: readonly Filter[] | undefined): Candidate | undefined {
+    return this.#services.candidate(service, filters);
   }
 
-  stream(call: Call): Promise<Reply> {
-    return new Promise((onReply, onFailure) => this.send(call, { onReply, onFailure }));
-  }
-
-  send(call: Call, listener: ReplyListener): void {
+  /**
+   * Carries a call of any kind, as `Connection.send` does.
+   *
+   * @param now - in milliseconds of `Clock.now()`; the caller has just asked for it.
+   */
+  send(call: Call, node: Node, now: number, listener: ReplyListener): void {
     const { handler } = this.#services;
-    if (handler !== undefined) new LocalCall(call, this.#node.id, this.#passage, listener).run(handler);
+    if (handler !== undefined) new LocalCall(call, node.id, this.#passage, listener).run(handler, now);
     else listener.onFailure(new ServiceError('Unavailable', 'the server of this app has stopped', { executed: 'no' }));
   }
 }

@@ -35,9 +35,8 @@ export class Dispatcher implements CallHandler, CallKeeper {
     this.#deadlines = new DeadlineWheel(clock);
   }
 
-  handle(incoming: IncomingCall): ServedCall {
+  handle(incoming: IncomingCall, now = this.clock.now()): ServedCall {
     const route = this.router.find(incoming);
-    const now = this.clock.now();
     const deadline = this.#deadlineOf(incoming, route?.kind, now);
     const call = new RunningCall(incoming, route, deadline, incoming.deadline <= now, this);
     this.#running.add(call);

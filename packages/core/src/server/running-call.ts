@@ -4,15 +4,13 @@ import {
   type EndpointKind,
   type IncomingCall,
   type Logger,
-  type Metadata,
-  type Peer,
   type Reply,
   type Schema,
   type ServedCall,
   ServiceError,
 } from '@tenon/contract';
 import { type DeadlineEntry, nextMessage } from '@tenon/contract/authoring';
-import { CallContext, type CallContextInit } from '../context/index.js';
+import { CallContext } from '../context/index.js';
 import type { SeenCall } from '../interceptors/seen-call.js';
 import { CallMessages, type MessageSteps } from './call-messages.js';
 import { handlerError } from './handler-error.js';
@@ -42,17 +40,11 @@ export interface CallKeeper {
  *
  * Cancelling answers the caller at once; the handler, which may take its time to notice, still counts as running.
  */
-export class RunningCall implements ServedCall, DeadlineEntry, CallContextInit, Placed, MessageSteps {
+export class RunningCall implements ServedCall, DeadlineEntry, Placed, MessageSteps {
   readonly incoming: IncomingCall;
   readonly route: CallRoute | undefined;
   readonly context: CallContext;
-  readonly service: string;
-  readonly endpoint: string;
-  readonly metadata: Metadata;
   readonly deadline: number;
-  readonly peer: Peer;
-  readonly node: string | undefined;
-  readonly clock: Clock;
   place = -1;
   wheelSlot = -1;
   wheelNext: DeadlineEntry | undefined = undefined;
@@ -76,15 +68,17 @@ export class RunningCall implements ServedCall, DeadlineEntry, CallContextInit, 
   ) {
     this.incoming = incoming;
     this.route = route;
-    this.service = route?.service ?? incoming.service;
-    this.endpoint = route?.endpoint ?? incoming.endpoint;
-    this.metadata = incoming.metadata;
     this.deadline = deadline;
-    this.peer = incoming.peer;
-    this.node = route?.node;
-    this.clock = keeper.clock;
     this.#keeper = keeper;
-    this.context = new CallContext(this);
+    this.context = new CallContext({
+      service: route?.service ?? incoming.service,
+      endpoint: route?.endpoint ?? incoming.endpoint,
+      metadata: incoming.metadata,
+      deadline,
+      peer: incoming.peer,
+      node: route?.node,
+      clock: keeper.clock,
+    });
   }
 
   /** From here on the call counts as executed. Throws where it has been cancelled. */

@@ -1,11 +1,5 @@
-import {
-  type CallOptions,
-  type Client,
-  clientStreams,
-  type EndpointDescriptor,
-  type Reply,
-  ServiceError,
-} from '@tenon/contract';
+import { type CallOptions, type Client, clientStreams, type EndpointDescriptor, ServiceError } from '@tenon/contract';
+import { replyValue } from '@tenon/core';
 import { ClientStream } from './client-stream.js';
 
 /** A method of a typed client, whatever its kind. */
@@ -15,20 +9,16 @@ export type ClientFunction = (request?: unknown, options?: CallOptions) => unkno
 export function clientMethod(client: Client, endpoint: EndpointDescriptor): ClientFunction {
   switch (endpoint.kind) {
     case 'unary':
-      return (request = {}, options) => client.unary(endpoint, request, options).then(replyValue);
+      return (request = {}, options) => replyValue(client, endpoint, request, options);
     case 'client':
       return async (requests, options) =>
-        replyValue(await client.stream(endpoint, asRequests(requests, endpoint), options));
+        (await client.stream(endpoint, asRequests(requests, endpoint), options)).value;
     default:
       return (request = {}, options) => {
         const asked = clientStreams(endpoint.kind) ? asRequests(request, endpoint) : request;
         return new ClientStream(() => client.stream(endpoint, asked, options));
       };
   }
-}
-
-function replyValue(reply: Reply): unknown {
-  return reply.value;
 }
 
 /** @throws ServiceError `InvalidArgument` for what cannot be iterated. */
