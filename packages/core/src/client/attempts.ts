@@ -13,7 +13,6 @@ import { backoffMs } from '@tenon/contract/authoring';
 import type { LocalConnection } from '../local/index.js';
 import type { ResolvedRetry } from '../resilience/retry-options.js';
 import { mayRetry } from '../resilience/retry-rule.js';
-import type { CallSignal } from './call-signal.js';
 import { directCandidate, select } from './candidate.js';
 import type { ConnectionPool, Loan } from './connection-pool.js';
 import type { PreparedCall } from './prepared-call.js';
@@ -30,6 +29,11 @@ export interface AttemptParts {
   readonly local?: LocalConnection | undefined;
 }
 
+/** What somebody holds for as long as a call lasts. */
+export interface Releasable {
+  release(): void;
+}
+
 /**
  * Carries one call to its end: chooses a node, calls it, and where the rule allows tries another, all within the one
  * deadline. The last error is what the caller sees, with every attempt listed in it.
@@ -44,7 +48,7 @@ export function runAttempts(
   call: PreparedCall,
   parts: AttemptParts,
   startedAt: number,
-  signal?: CallSignal,
+  signal?: Releasable,
 ): Reply | Promise<Reply> {
   const attempts = new Attempts(call, parts, startedAt, signal);
   attempts.begin();
@@ -54,7 +58,7 @@ export function runAttempts(
 class Attempts implements ReplyListener {
   readonly #call: PreparedCall;
   readonly #parts: AttemptParts;
-  readonly #signal: CallSignal | undefined;
+  readonly #signal: Releasable | undefined;
   /** Whoever waits for the outcome; nobody does while the call is still being handed over. */
   #resolve: ((reply: Reply) => void) | undefined;
   #reject: ((error: ServiceError) => void) | undefined;
@@ -69,7 +73,7 @@ class Attempts implements ReplyListener {
   #loan: Loan | undefined;
   #isLocal = false;
 
-  constructor(call: PreparedCall, parts: AttemptParts, startedAt: number, signal: CallSignal | undefined) {
+  constructor(call: PreparedCall, parts: AttemptParts, startedAt: number, signal: Releasable | undefined) {
     this.#call = call;
     this.#parts = parts;
     this.#signal = signal;

@@ -22,18 +22,18 @@ import {
   Validator,
 } from '@tenon/contract';
 import { CodecSet } from '@tenon/contract/authoring';
-import { type Chain, chain, interceptorsAt, within } from '../interceptors/chain.js';
-import { SeenCall } from '../interceptors/seen-call.js';
+import { type Chain, chain, interceptorsAt } from '../interceptors/chain.js';
 import { LocalConnection, LocalServices, type LocalValues, passageOf } from '../local/index.js';
 import { CompiledSchemas } from '../schemas/compiled-schemas.js';
 import { type AttemptParts, runAttempts } from './attempts.js';
-import { CallSignal } from './call-signal.js';
 import { type ClientOptions, type ResolvedClientOptions, resolveClientOptions } from './client-options.js';
 import { ConnectionPool } from './connection-pool.js';
+import { attemptsWithin } from './intercepted-attempts.js';
+import { located } from './located.js';
 import { MetadataMemory } from './metadata-memory.js';
-import { type PreparedCall, prepareCall, withChanges } from './prepared-call.js';
+import { type PreparedCall, prepareCall } from './prepared-call.js';
 import { Publishing } from './publishing.js';
-import { ReplyMessages } from './reply-messages.js';
+import { leave } from './reply-messages.js';
 
 /** The default client: selector, connections, deadline, retry and interceptors around the bound transports and broker. */
 export function callClient(options: ClientOptions = {}): Provider<Client> {
@@ -83,7 +83,7 @@ class CallClient implements Client {
   ) {}
 
   unary(endpoint: EndpointDescriptor, value: unknown, options: CallOptions = noOptions): Promise<Reply> {
-    return promised(this.#call(endpoint, value, undefined, options));
+    return Promise.resolve(this.#call(endpoint, value, undefined, options));
   }
 
   /** The value alone of a unary call's reply. */
@@ -93,9 +93,9 @@ class CallClient implements Client {
   }
 
   stream(endpoint: EndpointDescriptor, request: unknown, options: CallOptions = noOptions): Promise<Reply> {
-    if (!clientStreams(endpoint.kind)) return promised(this.#call(endpoint, request, undefined, options));
+    if (!clientStreams(endpoint.kind)) return Promise.resolve(this.#call(endpoint, request, undefined, options));
     if (!isAsyncIterable(request)) return Promise.reject(located(noRequests(endpoint), endpoint));
-    return promised(this.#call(endpoint, undefined, request, options));
+    return Promise.resolve(this.#call(endpoint, undefined, request, options));
   }
 
   publish(topic: string, value: unknown, options: PublishOptions & { readonly schema?: Schema } = {}): Promise<void> {
@@ -122,43 +122,12 @@ class CallClient implements Client {
       return Promise.reject(located(ServiceError.from(thrown), endpoint));
     }
     const replied =
-      this.around === undefined ? runAttempts(call, this.parts, call.startedAt) : this.#within(this.around, call);
+      this.around === undefined
+        ? runAttempts(call, this.parts, call.startedAt)
+        : attemptsWithin(this.around, call, this.parts);
     const { onReply } = options;
     // Heard when the call resolves, also where it was answered at once.
-    return onReply === undefined ? replied : promised(replied).then((reply) => told(reply, onReply, endpoint));
-  }
-
-  #within(around: Chain, call: PreparedCall): Reply | Promise<Reply> {
-    const { clock } = this.parts;
-    // Held by the interceptors and by the call that they lead to.
-    const signal = new CallSignal(call, clock, 2);
-    let carried: Reply | Promise<Reply> | undefined;
-    let justMade = true;
-    const replied = within(around, seenCall(call, signal), (left) => {
-      // Asking for the time costs more than anything else here.
-      const now = justMade ? call.startedAt : clock.now();
-      carried = runAttempts(withChanges(call, left), this.parts, now, signal);
-      return carried;
-    });
-    justMade = false;
-    if (replied === carried) {
-      // The interceptors passed on what they got: there is nothing to see to when it is there.
-      signal.release();
-      return replied;
-    }
-    return promised(replied).then(
-      (reply) => {
-        if (carried === undefined) signal.release();
-        else if (reply.messages === undefined && call.endpoint.kind !== 'unary') abandon(carried);
-        return released(reply, signal);
-      },
-      (thrown) => {
-        signal.release();
-        if (carried === undefined) signal.release();
-        else abandon(carried);
-        throw located(ServiceError.from(thrown), call.endpoint);
-      },
-    );
+    return onReply === undefined ? replied : Promise.resolve(replied).then((reply) => told(reply, onReply, endpoint));
   }
 }
 
@@ -181,16 +150,6 @@ function onlyValue(reply: Reply): unknown {
   return reply.value;
 }
 
-function promised(reply: Reply | Promise<Reply>): Promise<Reply> {
-  return reply instanceof Promise ? reply : Promise.resolve(reply);
-}
-
-/** A call as its interceptors see it. */
-function seenCall({ endpoint, value, messages, metadata, deadline }: PreparedCall, signal: CallSignal): SeenCall {
-  const { service, name, kind } = endpoint;
-  return new SeenCall({ side: 'client', kind, service, endpoint: name, value, messages, metadata, deadline }, signal);
-}
-
 /** The caller hears the reply's metadata first; where it throws, the call is over. */
 function told(reply: Reply, onReply: (metadata: Metadata) => void, endpoint: EndpointDescriptor): Reply {
   try {
@@ -202,39 +161,6 @@ function told(reply: Reply, onReply: (metadata: Metadata) => void, endpoint: End
   }
 }
 
-/** The signal is of use for as long as the call lasts: of a stream, until its messages end. */
-function released(reply: Reply, signal: CallSignal): Reply {
-  if (reply.messages === undefined) {
-    signal.release();
-    return reply;
-  }
-  if (reply.messages instanceof ReplyMessages) {
-    reply.messages.alsoRelease(signal);
-    return reply;
-  }
-  const messages = new ReplyMessages(reply.messages[Symbol.asyncIterator](), (error) => {
-    signal.release();
-    return error;
-  });
-  return { ...reply, messages };
-}
-
-/** Nobody gets this reply, which may be still to come: where it is a stream, that ends. */
-function abandon(carried: Reply | Promise<Reply>): void {
-  // An error of the call is nobody's any more.
-  promised(carried)
-    .then(({ messages }) => leave(messages))
-    .catch(() => {});
-}
-
-/** Nobody gets these replies: the stream ends, and what it has on loan is given back. */
-function leave(replies: AsyncIterable<unknown> | undefined): void {
-  // Whoever would have read them has an error of its own already.
-  replies?.[Symbol.asyncIterator]()
-    .return?.()
-    .then(undefined, () => {});
-}
-
 function isAsyncIterable(request: unknown): request is AsyncIterable<unknown> {
   return typeof request === 'object' && request !== null && Symbol.asyncIterator in request;
 }
@@ -242,12 +168,6 @@ function isAsyncIterable(request: unknown): request is AsyncIterable<unknown> {
 function noRequests({ name }: EndpointDescriptor): ServiceError {
   const what = `${name} streams its requests: call it with an async iterable of them, such as an async generator`;
   return new ServiceError('InvalidArgument', what, { executed: 'no' });
-}
-
-/** The error with its place. It is also what tells a handler's own error from one that it passes on. */
-function located(error: ServiceError, { service, name }: EndpointDescriptor): ServiceError {
-  if (error.service !== undefined && error.endpoint !== undefined) return error;
-  return error.with({ service: error.service ?? service, endpoint: error.endpoint ?? name });
 }
 
 const noOptions: CallOptions = Object.freeze({});

@@ -54,7 +54,7 @@ export class Publishing {
     const metadata = checkedMetadata(options.metadata);
     if (this.around === undefined) return send(value, metadata);
     const deadline = Number.POSITIVE_INFINITY;
-    await this.around(
+    await this.around.around(
       new SeenCall(
         { side: 'client', kind: 'event', service: '', endpoint: topic, value, metadata, deadline },
         {
@@ -63,9 +63,11 @@ export class Publishing {
           },
         },
       ),
-      async (call): Promise<Reply> => {
-        await send(call.value, checkedMetadata(call.metadata));
-        return { value: undefined, metadata: noMetadata };
+      {
+        reach: async (call): Promise<Reply> => {
+          await send(call.value, checkedMetadata(call.metadata));
+          return { value: undefined, metadata: noMetadata };
+        },
       },
     );
   }

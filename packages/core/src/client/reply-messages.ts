@@ -79,3 +79,11 @@ export class ReplyMessages implements AsyncIterableIterator<unknown>, MessageSou
     }
   }
 }
+
+/** Nobody gets these replies: the stream ends, and what it has on loan is given back. */
+export function leave(replies: AsyncIterable<unknown> | undefined): void {
+  // Whoever would have read them has an error of its own already.
+  replies?.[Symbol.asyncIterator]()
+    .return?.()
+    .then(undefined, () => {});
+}

@@ -1,6 +1,6 @@
 import { type Intercept, type InterceptedCall, type InterceptorPlace, noMetadata, type Reply } from '@tenon/contract';
 import { expect, test, vi } from 'vitest';
-import { chain, interceptorsAt, within } from './chain.js';
+import { chain, interceptorsAt, type Target } from './chain.js';
 import { SeenCall } from './seen-call.js';
 
 const { signal } = new AbortController();
@@ -13,6 +13,9 @@ function callOf(value: unknown): SeenCall {
 const call = callOf('a');
 
 const last = async ({ value }: InterceptedCall): Promise<Reply> => ({ value: `(${value})`, metadata: noMetadata });
+
+/** What a chain is run around. */
+const handler: Target = { reach: last };
 
 /** Writes itself around the request and around the reply. */
 const marked =
@@ -28,7 +31,7 @@ test('no interceptor is no chain, which costs nothing', () => {
 
 test('the first is the outermost: first to see the call, last to see the reply', async () => {
   const around = chain([marked('1'), marked('2'), marked('3')]);
-  expect(await around?.(call, last)).toMatchObject({ value: '123(a123)' });
+  expect(await around?.around(call, handler)).toMatchObject({ value: '123(a123)' });
 });
 
 test('each gets what the one before it handed on: the same call, or a changed copy with the same signal', async () => {
@@ -39,7 +42,7 @@ test('each gets what the one before it handed on: the same call, or a changed co
   };
   const change: Intercept = (given, next) => next({ ...given, value: 'changed' });
   const around = chain([note, note, change, note]);
-  expect(await around?.(call, last)).toMatchObject({ value: '(changed)' });
+  expect(await around?.around(call, handler)).toMatchObject({ value: '(changed)' });
   expect([seen[0], seen[1]]).toEqual([call, call]);
   expect(seen[1]).toBe(call);
   expect(seen[2]).toMatchObject({ value: 'changed', endpoint: 'Greeter.Hello', deadline: 10 });
@@ -50,7 +53,7 @@ test('one that does not call next decides alone', async () => {
   const final = vi.fn(last);
   const inner = vi.fn(marked('2'));
   const around = chain([async () => ({ value: 'mine', metadata: noMetadata }), inner]);
-  expect(await around?.(call, final)).toMatchObject({ value: 'mine' });
+  expect(await around?.around(call, { reach: final })).toMatchObject({ value: 'mine' });
   expect([final.mock.calls.length, inner.mock.calls.length]).toEqual([0, 0]);
 });
 
@@ -68,14 +71,14 @@ test('one that throws, even at once, makes a rejection that the outer ones see',
   const throwing = (() => {
     throw error;
   }) as unknown as Intercept;
-  await expect(chain([throwing])?.(call, last)).rejects.toBe(error);
-  await expect(chain([outer, throwing])?.(call, last)).rejects.toBe(error);
+  await expect(chain([throwing])?.around(call, handler)).rejects.toBe(error);
+  await expect(chain([outer, throwing])?.around(call, handler)).rejects.toBe(error);
   expect(seen).toEqual([error]);
 });
 
 test('a chain serves many calls at once and keeps nothing of them', async () => {
   const around = chain([marked('1'), marked('2')]);
-  const replies = await Promise.all(['a', 'b', 'c'].map((value) => around?.(callOf(value), last)));
+  const replies = await Promise.all(['a', 'b', 'c'].map((value) => around?.around(callOf(value), handler)));
   expect(replies.map((reply) => reply?.value)).toEqual(['12(a12)', '12(b12)', '12(c12)']);
 });
 
@@ -98,13 +101,13 @@ test('interceptors run only where they want to, as methods of themselves', async
 test('a reply that is there at once is there at once behind interceptors that pass it on, and only there', async () => {
   const passing: Intercept = (given, next) => next(given);
   const reply: Reply = { value: 'hi', metadata: noMetadata };
-  const around = (...intercepts: Intercept[]) => chain(intercepts) as NonNullable<ReturnType<typeof chain>>;
-  expect(within(around(passing, passing), call, () => reply)).toBe(reply);
-  expect(await within(around(passing, marked('1')), call, () => reply)).toMatchObject({ value: '1hi' });
+  const through = (intercepts: Intercept[], reach: Target['reach']) => chain(intercepts)?.around(call, { reach });
+  expect(through([passing, passing], () => reply)).toBe(reply);
+  expect(await through([passing, marked('1')], () => reply)).toMatchObject({ value: '1hi' });
   const twice: Intercept = async (given, next) => (await next(given)) && next(given);
-  expect(await within(around(passing, twice), call, () => reply)).toBe(reply);
-  expect(within(around(passing), call, async () => reply)).toBeInstanceOf(Promise);
-  const failing = within(around(passing), call, () => {
+  expect(await through([passing, twice], () => reply)).toBe(reply);
+  expect(through([passing], async () => reply)).toBeInstanceOf(Promise);
+  const failing = through([passing], () => {
     throw new Error('no');
   });
   await expect(failing).rejects.toThrow('no');

@@ -1,56 +1,71 @@
 import type { Intercept, Interceptor, InterceptorPlace, Reply } from '@tenon/contract';
 import type { SeenCall } from './seen-call.js';
 
-/**
- * A list of interceptors made into one function: runs them around `last`, the first outermost. Made once per endpoint;
- * an empty list is `undefined`, so that nothing is paid for what nobody asked for.
- */
-export type Chain = (call: SeenCall, last: Last) => Promise<Reply>;
-
-/** What the innermost interceptor goes on to. */
-export type Last = (call: SeenCall) => Promise<Reply>;
-
-export function chain(interceptors: readonly Intercept[]): Chain | undefined {
-  const [outermost, ...inner] = interceptors;
-  if (outermost === undefined) return undefined;
-  const rest = chain(inner);
-  if (rest === undefined) return (call, last) => guarded(outermost, call, last);
-  return (call, last) => guarded(outermost, call, (left) => rest(left, last));
+/** What interceptors lead to: a handler, the attempts of a call, a broker. */
+export interface Target {
+  /** Takes the call as the innermost interceptor handed it on. Replies at once where nothing takes time. May throw. */
+  reach(call: SeenCall): Reply | Promise<Reply>;
 }
 
-/** An interceptor that throws at once rejects, as one that throws later does. */
-function guarded(intercept: Intercept, call: SeenCall, next: Last): Promise<Reply> {
-  try {
-    return intercept(call, (handedOn) => next(call.after(handedOn)));
-  } catch (thrown) {
-    return Promise.reject(thrown);
+/** Interceptors made into one, the first outermost. */
+export class Chain {
+  readonly #interceptors: readonly Intercept[];
+
+  constructor(interceptors: readonly Intercept[]) {
+    this.#interceptors = interceptors;
+  }
+
+  /**
+   * Runs them around a target. They get a promise of the reply, as they must; where they hand on that very promise, and the
+   * reply was there at once, nobody has to wait for it.
+   */
+  around(call: SeenCall, target: Target): Reply | Promise<Reply> {
+    return new Passing(this.#interceptors, target).run(call);
   }
 }
 
-/**
- * Runs a chain around a step that may reply at once. The interceptors get a promise of the reply, as they must; where they
- * hand on that very promise, and the reply was there at once, nobody has to wait for it.
- */
-export function within(
-  around: Chain,
-  call: SeenCall,
-  step: (call: SeenCall) => Reply | Promise<Reply>,
-): Reply | Promise<Reply> {
-  let reply: Reply | undefined;
-  let promise: Promise<Reply> | undefined;
-  const replied = around(call, (left) => {
+/** A chain made once per endpoint; of an empty list `undefined`, so that nothing is paid for what nobody asked for. */
+export function chain(interceptors: readonly Intercept[]): Chain | undefined {
+  return interceptors.length === 0 ? undefined : new Chain(interceptors);
+}
+
+/** One call on its way through a chain: one object and one closure for each interceptor is all that it takes. */
+class Passing {
+  readonly #interceptors: readonly Intercept[];
+  readonly #target: Target;
+  #reply: Reply | undefined;
+  #promise: Promise<Reply> | undefined;
+
+  constructor(interceptors: readonly Intercept[], target: Target) {
+    this.#interceptors = interceptors;
+    this.#target = target;
+  }
+
+  run(call: SeenCall): Reply | Promise<Reply> {
+    const replied = this.#enter(0, call);
+    if (this.#reply !== undefined && replied === this.#promise) return this.#reply;
+    // An interceptor may return what another library takes for a promise.
+    return Promise.resolve(replied);
+  }
+
+  #enter(position: number, call: SeenCall): Promise<Reply> {
     try {
-      const stepped = step(left);
-      if (stepped instanceof Promise) return stepped;
-      reply = stepped;
-      promise = Promise.resolve(stepped);
-      return promise;
+      const intercept = this.#interceptors[position];
+      if (intercept === undefined) return this.#reach(call);
+      return intercept(call, (handedOn) => this.#enter(position + 1, call.after(handedOn)));
     } catch (thrown) {
+      // One that throws at once rejects, as one that throws later does.
       return Promise.reject(thrown);
     }
-  });
-  // An interceptor may return what another library takes for a promise.
-  return reply !== undefined && replied === promise ? reply : Promise.resolve(replied);
+  }
+
+  #reach(call: SeenCall): Promise<Reply> {
+    const reached = this.#target.reach(call);
+    if (reached instanceof Promise) return reached;
+    this.#reply = reached;
+    this.#promise = Promise.resolve(reached);
+    return this.#promise;
+  }
 }
 
 /** Of the bound interceptors those that run in one place, as plain functions, in order. */

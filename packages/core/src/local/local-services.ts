@@ -10,11 +10,15 @@ import {
 /** What an app's client calls without a wire: the services that the same app serves. Its server fills it. */
 export class LocalServices {
   readonly #candidates = new Map<string, readonly Candidate[]>();
+  /** The service that was asked for last, which most calls ask for again, and who serves it here. */
+  #lastService: string | undefined;
+  #lastCandidates: readonly Candidate[] | undefined;
   #handler: CallHandler | undefined;
 
   /** The server's part: from here on these services are called in this process. */
   serve(handler: CallHandler, records: readonly ServiceRecord[]): void {
     this.#handler = handler;
+    this.#lastService = undefined;
     for (const record of records) {
       const candidates = record.nodes.map((node) => ({ node, record }));
       this.#candidates.set(record.name, [...(this.#candidates.get(record.name) ?? []), ...candidates]);
@@ -25,6 +29,7 @@ export class LocalServices {
   stop(): void {
     this.#handler = undefined;
     this.#candidates.clear();
+    this.#lastService = undefined;
   }
 
   /** Who answers here; undefined while nobody does. */
@@ -36,10 +41,18 @@ export class LocalServices {
   candidate(service: string, filters: readonly Filter[] | undefined): Candidate | undefined {
     // Most calls of an app go elsewhere.
     if (this.#candidates.size === 0) return undefined;
-    let left = this.#candidates.get(service);
+    let left = this.#found(service);
     if (left === undefined) return undefined;
     if (filters !== undefined) for (const filter of filters) left = filter(left);
     return left.at(-1);
+  }
+
+  #found(service: string): readonly Candidate[] | undefined {
+    if (service !== this.#lastService) {
+      this.#lastService = service;
+      this.#lastCandidates = this.#candidates.get(service);
+    }
+    return this.#lastCandidates;
   }
 }
 

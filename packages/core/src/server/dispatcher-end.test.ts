@@ -181,7 +181,7 @@ describe('draining', () => {
   test.each(['drained', 'told to refuse'])(
     'leaves no timer, also for a call that comes when it was %s',
     async (how) => {
-      const { clock, dispatcher } = dispatcherOf();
+      const { clock, dispatcher } = dispatcherOf({ handle: async () => 'hi' });
       await serve(dispatcher);
       // The one timer of all deadlines goes on for a while after its calls.
       expect(clock.pending).toBe(1);
@@ -192,6 +192,12 @@ describe('draining', () => {
       expect(clock.pending).toBe(0);
     },
   );
+
+  test('makes none for calls that are answered at once', async () => {
+    const { clock, dispatcher } = dispatcherOf({ handle: () => 'hi' });
+    await serve(dispatcher, new ArrivingCall({ deadline: 500 }));
+    expect(clock.pending).toBe(0);
+  });
 
   test('leaves no timer where handlers do not notice that they were cancelled', async () => {
     const gate = deferred();

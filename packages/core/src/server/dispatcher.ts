@@ -11,7 +11,7 @@ import {
 } from '@tenon/contract';
 import { DeadlineWheel } from '@tenon/contract/authoring';
 import { runInContext } from '../context/index.js';
-import { type Chain, within } from '../interceptors/chain.js';
+import type { Chain } from '../interceptors/chain.js';
 import type { SeenCall } from '../interceptors/seen-call.js';
 import { seenCall } from './route.js';
 import type { Router } from './router.js';
@@ -40,8 +40,9 @@ export class Dispatcher implements CallHandler, CallKeeper {
     const deadline = this.#deadlineOf(incoming, route?.kind, now);
     const call = new RunningCall(incoming, route, deadline, incoming.deadline <= now, this);
     this.#running.add(call);
-    this.#deadlines.add(call);
     runInContext(call.context, this.#serveInContext, call);
+    // What is over already needs nobody to watch its time.
+    if (call.runs) this.#deadlines.add(call);
     return call;
   }
 
@@ -106,7 +107,7 @@ export class Dispatcher implements CallHandler, CallKeeper {
   /** Refusals happen inside the early interceptors, so that these see every outcome. */
   #serveAround(early: Chain, call: RunningCall): Reply | Promise<Reply> {
     const kind = call.route?.kind ?? call.incoming.kind ?? 'unary';
-    return within(early, seenCall(call, kind, undefined, undefined), (seen) => this.#serve(call, seen));
+    return early.around(seenCall(call, kind, undefined, undefined), { reach: (seen) => this.#serve(call, seen) });
   }
 
   #serve(call: RunningCall, seen: SeenCall | undefined): Reply | Promise<Reply> {

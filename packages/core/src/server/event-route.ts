@@ -91,13 +91,13 @@ export class EventRoute {
       const built = value instanceof Built ? value.value : await this.#checked(value);
       if (this.#around === undefined) return this.#handle(built, context);
       const call = seen?.with(built, undefined) ?? seenCall({ context }, 'event', built, undefined);
-      return this.#around(call, (left) => this.#handle(left.value, context));
+      return this.#around.around(call, { reach: (left) => this.#handle(left.value, context) });
     };
     if (this.#early === undefined) {
       await decoded(undefined);
       return;
     }
-    await this.#early(seenCall({ context }, 'event', undefined, undefined), decoded);
+    await this.#early.around(seenCall({ context }, 'event', undefined, undefined), { reach: decoded });
   }
 
   #checked(value: unknown): unknown {

@@ -9,7 +9,7 @@ import {
   type ServedEndpoint,
   serverStreams,
 } from '@tenon/contract';
-import { type Chain, chain, within } from '../interceptors/chain.js';
+import { type Chain, chain } from '../interceptors/chain.js';
 import { SeenCall } from '../interceptors/seen-call.js';
 import type { CompiledSchemas } from '../schemas/compiled-schemas.js';
 import type { CallRoute, RunningCall } from './running-call.js';
@@ -69,12 +69,13 @@ export class Route implements CallRoute {
     value: unknown,
     messages: AsyncIterable<unknown> | undefined,
   ): Reply | Promise<Reply> {
-    if (this.#around === undefined) return this.#handled(call, messages ?? value);
+    if (this.#around === undefined) return this.handle(call, messages ?? value);
     const inner = seen?.with(value, messages) ?? seenCall(call, this.kind, value, messages);
-    return within(this.#around, inner, (left) => this.#handled(call, left.messages ?? left.value));
+    return this.#around.around(inner, call);
   }
 
-  #handled(call: RunningCall, request: unknown): Reply | Promise<Reply> {
+  /** Runs the handler, behind everything else. */
+  handle(call: RunningCall, request: unknown): Reply | Promise<Reply> {
     call.begin();
     const handle = this.#handle;
     const result = handle(request);

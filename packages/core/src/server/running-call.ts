@@ -11,6 +11,7 @@ import {
 } from '@tenon/contract';
 import { type DeadlineEntry, nextMessage } from '@tenon/contract/authoring';
 import { CallContext } from '../context/index.js';
+import type { Target } from '../interceptors/chain.js';
 import type { SeenCall } from '../interceptors/seen-call.js';
 import { CallMessages, type MessageSteps } from './call-messages.js';
 import { handlerError } from './handler-error.js';
@@ -24,6 +25,8 @@ export interface CallRoute {
   readonly kind: EndpointKind;
   /** Serves one call, at once or by a promise. */
   serve(call: RunningCall, seen: SeenCall | undefined): Reply | Promise<Reply>;
+  /** Has the endpoint's handler answer what its interceptors let through. */
+  handle(call: RunningCall, request: unknown): Reply | Promise<Reply>;
 }
 
 /** What every call of a dispatcher shares. */
@@ -40,7 +43,7 @@ export interface CallKeeper {
  *
  * Cancelling answers the caller at once; the handler, which may take its time to notice, still counts as running.
  */
-export class RunningCall implements ServedCall, DeadlineEntry, Placed, MessageSteps {
+export class RunningCall implements ServedCall, DeadlineEntry, Placed, MessageSteps, Target {
   readonly incoming: IncomingCall;
   readonly route: CallRoute | undefined;
   readonly context: CallContext;
@@ -79,6 +82,16 @@ export class RunningCall implements ServedCall, DeadlineEntry, Placed, MessageSt
       node: route?.node,
       clock: keeper.clock,
     });
+  }
+
+  /** Whether anything of it still does. */
+  get runs(): boolean {
+    return this.#runningParts > 0;
+  }
+
+  /** What the interceptors of its endpoint lead to. */
+  reach({ messages, value }: SeenCall): Reply | Promise<Reply> {
+    return (this.route as CallRoute).handle(this, messages ?? value);
   }
 
   /** From here on the call counts as executed. Throws where it has been cancelled. */
