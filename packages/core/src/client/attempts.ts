@@ -10,6 +10,7 @@ import {
   ServiceError,
 } from '@tenon/contract';
 import { backoffMs } from '@tenon/contract/authoring';
+import { rejected } from '../interceptors/rejected.js';
 import type { LocalConnection } from '../local/index.js';
 import type { ResolvedRetry } from '../resilience/retry-options.js';
 import { mayRetry } from '../resilience/retry-rule.js';
@@ -84,7 +85,7 @@ class Attempts implements ReplyListener {
   /** What the call came to, where it is over; else a promise of it. Asked for once. */
   outcome(): Reply | Promise<Reply> {
     if (this.#reply !== undefined) return this.#reply;
-    if (this.#error !== undefined) return Promise.reject(this.#error);
+    if (this.#error !== undefined) return rejected(this.#error);
     return new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;

@@ -1,4 +1,5 @@
 import type { Intercept, Interceptor, InterceptorPlace, Reply } from '@tenon/contract';
+import { rejected } from './rejected.js';
 import type { SeenCall } from './seen-call.js';
 
 /** What interceptors lead to: a handler, the attempts of a call, a broker. */
@@ -55,7 +56,7 @@ class Passing {
       return intercept(call, (handedOn) => this.#enter(position + 1, call.after(handedOn)));
     } catch (thrown) {
       // One that throws at once rejects, as one that throws later does.
-      return Promise.reject(thrown);
+      return rejected(thrown);
     }
   }
 
