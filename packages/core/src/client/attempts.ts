@@ -68,8 +68,8 @@ class Attempts implements ReplyListener {
   #failed: Attempt[] | undefined;
   #tried: Set<string> | undefined;
   #startedAt: number;
-  /** From when on the node had the call, or was being connected to. */
-  #sentAt: number;
+  /** When it was connected to the node, where that took time. */
+  #connectedAt: number | undefined;
   #candidate: Candidate | undefined;
   #loan: Loan | undefined;
   #isLocal = false;
@@ -79,7 +79,6 @@ class Attempts implements ReplyListener {
     this.#parts = parts;
     this.#signal = signal;
     this.#startedAt = startedAt;
-    this.#sentAt = startedAt;
   }
 
   /** What the call came to, where it is over; else a promise of it. Asked for once. */
@@ -94,7 +93,7 @@ class Attempts implements ReplyListener {
 
   #beginAnother(): void {
     this.#startedAt = this.#parts.clock.now();
-    this.#sentAt = this.#startedAt;
+    this.#connectedAt = undefined;
     this.#candidate = undefined;
     this.begin();
   }
@@ -149,7 +148,7 @@ class Attempts implements ReplyListener {
     const { readyBy: deadline, cancellation } = this.#call;
     this.#goOn(untilEnd(connection, { deadline, cancellation }, clock), (ready) => {
       // Connecting says nothing about how fast the node answers, and would count against it for a long time.
-      this.#sentAt = clock.now();
+      this.#connectedAt = clock.now();
       this.#send(ready);
     });
   }
@@ -237,7 +236,7 @@ class Attempts implements ReplyListener {
     if (!wasSelected || this.#candidate === undefined) return;
     const endedAt = clock.now();
     selector.report(this.#call.endpoint.service, this.#candidate, {
-      elapsedMs: endedAt - this.#sentAt,
+      elapsedMs: endedAt - (this.#connectedAt ?? this.#startedAt),
       endedAt,
       error,
     });

@@ -47,7 +47,6 @@ export class RunningCall implements ServedCall, DeadlineEntry, Placed, MessageSt
   readonly incoming: IncomingCall;
   readonly route: CallRoute | undefined;
   readonly context: CallContext;
-  readonly deadline: number;
   place = -1;
   wheelSlot = -1;
   wheelNext: DeadlineEntry | undefined = undefined;
@@ -71,7 +70,6 @@ export class RunningCall implements ServedCall, DeadlineEntry, Placed, MessageSt
   ) {
     this.incoming = incoming;
     this.route = route;
-    this.deadline = deadline;
     this.#keeper = keeper;
     this.context = new CallContext({
       service: route?.service ?? incoming.service,
@@ -82,6 +80,10 @@ export class RunningCall implements ServedCall, DeadlineEntry, Placed, MessageSt
       node: route?.node,
       clock: keeper.clock,
     });
+  }
+
+  get deadline(): number {
+    return this.context.deadline;
   }
 
   /** Whether anything of it still does. */
