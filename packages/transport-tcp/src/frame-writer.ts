@@ -437,7 +437,7 @@ const none = -1;
 /** A frame's header and a short payload. */
 const roomAtBegin = frameHeaderBytes + 16;
 /** Sending early makes both sides work at once: worth more than a fuller segment, up to about these figures. */
-const earlyFrames = 32;
+const earlyFrames = 16;
 const earlyBytes = 16 * 1_024;
 /** A longer message leaves in pieces. */
 const maxInlineBytes = 16 * 1_024;
