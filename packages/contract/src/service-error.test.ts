@@ -64,3 +64,13 @@ test('a copy keeps the stack and adds what the outer layer knows', () => {
   const copy = error.with({ node: 'a' });
   expect([copy.node, copy.stack, copy.code]).toEqual(['a', error.stack, 'Unavailable']);
 });
+
+test('what came from outside is refused and told without a stack, and the next error has one', () => {
+  for (const error of [
+    ServiceError.refusal('InvalidArgument', 'no such field'),
+    ServiceError.fromRecord({ code: 'NotFound', message: 'gone' }),
+  ]) {
+    expect(error.stack).not.toContain('\n    at ');
+  }
+  expect(new ServiceError('Internal', 'here').stack).toContain('\n    at ');
+});

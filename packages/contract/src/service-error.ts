@@ -96,11 +96,22 @@ export class ServiceError extends Error {
     return new ServiceError(codeOfThrown(thrown) ?? code ?? 'Internal', textOf(thrown), { cause: thrown, ...rest });
   }
 
-  /** Rebuilds an error from its record, which came from outside: unknown codes read as `Unknown`, bad fields are left out. */
+  /**
+   * What the constructor makes, but without a stack: for what came from outside and is refused, or told. A stack would show
+   * nothing but the framework, and writing it down takes longer than the rest of a call that is refused.
+   */
+  static refusal(code: Code, message: string, fields: ServiceErrorFields = {}): ServiceError {
+    return withoutStack(() => new ServiceError(code, message, fields));
+  }
+
+  /**
+   * Rebuilds an error from its record, which came from outside: unknown codes read as `Unknown`, bad fields are left out. It has
+   * no stack: what happened did so elsewhere.
+   */
   static fromRecord(record: unknown, fields: ServiceErrorFields = {}): ServiceError {
     const data: Record<string, unknown> = typeof record === 'object' && record !== null ? { ...record } : {};
     const text = (key: string): string | undefined => (typeof data[key] === 'string' ? data[key] : undefined);
-    return new ServiceError(isCode(data['code']) ? data['code'] : 'Unknown', text('message') ?? 'no message', {
+    return ServiceError.refusal(isCode(data['code']) ? data['code'] : 'Unknown', text('message') ?? 'no message', {
       details: data['details'],
       service: text('service'),
       endpoint: text('endpoint'),

@@ -9,7 +9,7 @@ export function refusal(subject: string, violations: readonly Violation[], cause
   const shown = violations.slice(0, 3).map(({ field, message }) => (field === '' ? message : `${field}: ${message}`));
   const more = violations.length > shown.length ? `; and ${violations.length - shown.length} more` : '';
   const details: ViolationDetails = { violations };
-  return new ServiceError('InvalidArgument', `${subject} is not valid: ${shown.join('; ')}${more}`, {
+  return ServiceError.refusal('InvalidArgument', `${subject} is not valid: ${shown.join('; ')}${more}`, {
     executed: 'no',
     details,
     cause,
