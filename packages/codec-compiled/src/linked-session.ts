@@ -91,26 +91,16 @@ export class LinkedSession implements CodecSession {
   }
 
   #writePlain(value: unknown, sink: Parameters<Encoder>[1]): void {
-    const start = sink.position;
     writeNumber(sink, plainNumber);
-    try {
-      this.#encodePlain(value, sink);
-    } catch (thrown) {
-      sink.position = start;
-      throw thrown;
-    }
+    this.#encodePlain(value, sink);
   }
 
   #writeByLayout({ number, known }: WrittenLayout, value: unknown, sink: Parameters<Encoder>[1]): boolean {
     const start = sink.position;
-    let fits = false;
-    try {
-      writeNumber(sink, number);
-      fits = known.writer(value, sink, this.#encodePlain);
-    } finally {
-      if (!fits) sink.position = start;
-    }
-    return fits;
+    writeNumber(sink, number);
+    if (known.writer(value, sink, this.#encodePlain)) return true;
+    sink.position = start;
+    return false;
   }
 
   /** How values of one of the peer's layouts are read as one of our classes. */

@@ -30,25 +30,17 @@ export class SingleSession implements CodecSession {
     const known = this.#library.own(schema);
     const head = known === undefined ? undefined : headOf(known);
     return (value, sink) => {
-      const start = sink.position;
-      let written = false;
-      try {
-        if (known !== undefined && head !== undefined) {
-          append(sink, head);
-          written = known.writer(value, sink, this.#encodePlain);
-        }
-        if (!written) {
-          if (known !== undefined) this.#library.misfit(known, schema, value);
-          sink.position = start;
-          sink.ensure(1);
-          sink.buffer[sink.position] = plainForm;
-          sink.position += 1;
-          this.#encodePlain(value, sink);
-          written = true;
-        }
-      } finally {
-        if (!written) sink.position = start;
+      if (known !== undefined && head !== undefined) {
+        const start = sink.position;
+        append(sink, head);
+        if (known.writer(value, sink, this.#encodePlain)) return;
+        sink.position = start;
+        this.#library.misfit(known, schema, value);
       }
+      sink.ensure(1);
+      sink.buffer[sink.position] = plainForm;
+      sink.position += 1;
+      this.#encodePlain(value, sink);
     };
   }
 
