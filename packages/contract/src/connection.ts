@@ -3,7 +3,8 @@ import type { ServiceError } from './service-error.js';
 
 /** Who waits for the answer to a call. Told once, by one of the two; neither throws. */
 export interface ReplyListener {
-  onReply(reply: Reply): void;
+  /** @param at - when it arrived, in milliseconds of `Clock.now()`, where the transport knows: asking for it costs time. */
+  onReply(reply: Reply, at?: number): void;
   onFailure(error: ServiceError): void;
 }
 
@@ -41,8 +42,10 @@ export interface Connection {
   /**
    * Carries a call of any kind as `unary` and `stream` do, answered by call-back, at once or later: for a client that makes a
    * promise of its own, which then is the only one of the call. Never throws. Absent: those two are all there is.
+   *
+   * @param now - in milliseconds of `Clock.now()`, from whoever has only just asked.
    */
-  send?(call: Call, listener: ReplyListener): void;
+  send?(call: Call, listener: ReplyListener, now?: number): void;
   /**
    * True once it carries no further call: it broke, or the peer asked for its end. Calls under way may still finish; the
    * owner dials another for new ones, and closes this one when they have. Absent: it renews itself, as a pool does.

@@ -23,6 +23,8 @@ export class ScriptedTransport implements Transport {
   beforeClose: () => void | Promise<void> = () => {};
   /** Whether its connections answer by call-back too. */
   byCallBack = true;
+  /** Carries the calls itself, in place of the answers. */
+  bySend: Connection['send'];
   readonly #answers = new Map<string, Answer[]>();
 
   constructor(
@@ -44,7 +46,11 @@ export class ScriptedTransport implements Transport {
     this.dials.push(node);
     await this.beforeDial(options);
     const carry = async (call: Call): Promise<Reply> => this.#carry(node.address, call);
-    const send = (call: Call, listener: ReplyListener): void => {
+    const send = (call: Call, listener: ReplyListener, now?: number): void => {
+      if (this.bySend !== undefined) {
+        this.bySend(call, listener, now);
+        return;
+      }
       carry(call).then(
         (reply) => listener.onReply(reply),
         (error) => listener.onFailure(error),

@@ -39,6 +39,8 @@ export interface WaitingCall extends ClientCall {
 
 /** What a call needs of its connection. */
 export interface ClientWay extends OutgoingWay {
+  /** When the bytes that are being taken arrived. */
+  readonly heardAt: number;
   readonly wheel: DeadlineWheel;
   readonly metadataWriter: MetadataWriter;
   readonly metadataReader: MetadataReader;

@@ -35,6 +35,13 @@ import { WaitingLine } from './waiting-line.js';
 import type { WireContext } from './wire-context.js';
 import { MetadataReader, MetadataWriter } from './wire-metadata.js';
 
+/** What a session needs of its link. */
+interface Heard {
+  readonly writer: FrameWriter;
+  /** When the bytes that are being taken arrived. */
+  readonly heardAt: number;
+}
+
 /** The calls of one connection, from WELCOME to its end, on the client's side. */
 export class ClientSession implements ClientWay {
   readonly writer: FrameWriter;
@@ -52,6 +59,7 @@ export class ClientSession implements ClientWay {
   readonly takes: IncomingLimits;
   readonly streamWindow: number;
   readonly node: string | undefined;
+  readonly #link: Heard;
   readonly #context: WireContext;
   readonly #service: string;
   readonly #endpoints: EndpointNames;
@@ -65,8 +73,10 @@ export class ClientSession implements ClientWay {
    * @param onIdle - called whenever the last call under way is over.
    * @throws ServiceError `FailedPrecondition`, `executed: 'no'`, where the two sides have no codec in common.
    */
-  constructor(context: WireContext, writer: FrameWriter, hello: Hello, welcome: Hello, onIdle: () => void) {
+  constructor(context: WireContext, link: Heard, hello: Hello, welcome: Hello, onIdle: () => void) {
     const { limits } = welcome;
+    const { writer } = link;
+    this.#link = link;
     this.writer = writer;
     this.#context = context;
     this.#service = hello.service;
@@ -93,13 +103,16 @@ export class ClientSession implements ClientWay {
     this.#streams = new WaitingLine(limits.streams);
   }
 
+  get heardAt(): number {
+    return this.#link.heardAt;
+  }
+
   /** Calls under way, those that wait included. */
   get size(): number {
     return this.#unary.size + this.#streams.size;
   }
 
-  send(call: Call, listener: ReplyListener): void {
-    const now = this.#clock.now();
+  send(call: Call, listener: ReplyListener, now = this.#clock.now()): void {
     let endpoint: NamedEndpoint;
     try {
       endpoint = this.#admitted(call, now);

@@ -79,10 +79,10 @@ export class TcpConnection implements Connection, LinkOwner {
     return this.#promised(call);
   }
 
-  send(call: Call, listener: ReplyListener): void {
+  send(call: Call, listener: ReplyListener, now?: number): void {
     const session = this.#session;
     if (this.#refusal !== undefined || session === undefined) listener.onFailure(this.#refusalOf(call));
-    else session.send(call, listener);
+    else session.send(call, listener, now);
   }
 
   async drain(): Promise<void> {
@@ -159,7 +159,7 @@ export class TcpConnection implements Connection, LinkOwner {
       throw new ProtocolViolation(`the server welcomes to ${welcome.service.slice(0, 256)}`);
     }
     try {
-      this.#session = new ClientSession(this.#context, this.#link.writer, this.#hello, welcome, () => this.#idle());
+      this.#session = new ClientSession(this.#context, this.#link, this.#hello, welcome, () => this.#idle());
     } catch (thrown) {
       const error = ServiceError.from(thrown);
       this.#link.end(failedPreconditionNumber, error.rawMessage, error);

@@ -77,7 +77,7 @@ export class UnaryCall implements WaitingCall, DeadlineEntry, CancelListener, As
     const entries = cursor.byte();
     if (entries > 0) this.#metadata = metadataReader.read(cursor, entries);
     if (more) this.#assemble(buffer, cursor.position, end);
-    else if (end - cursor.position <= longMessageBytes) this.#settle(buffer, cursor.position, end);
+    else if (end - cursor.position <= longMessageBytes) this.#settle(buffer, cursor.position, end, this.#way.heardAt);
     else {
       this.#lent = this.#way.buffers.copyOf(buffer, cursor.position, end);
       this.#awaitTurn(this.#lent, end - cursor.position);
@@ -95,7 +95,7 @@ export class UnaryCall implements WaitingCall, DeadlineEntry, CancelListener, As
 
   takeTurn(): void {
     const reply = this.#whole;
-    if (!this.over && reply !== undefined) this.#settle(reply, 0, this.#wholeBytes);
+    if (!this.over && reply !== undefined) this.#settle(reply, 0, this.#wholeBytes, undefined);
   }
 
   failed(error: ServiceError): void {
@@ -168,7 +168,7 @@ export class UnaryCall implements WaitingCall, DeadlineEntry, CancelListener, As
     this.#way.turns.add(this, bytes);
   }
 
-  #settle(buffer: Buffer, start: number, end: number): void {
+  #settle(buffer: Buffer, start: number, end: number, at: number | undefined): void {
     let value: unknown;
     try {
       if (end - start > this.#way.takes.maxMessageBytes) throw tooLong(end - start, this.#way.takes.maxMessageBytes);
@@ -178,7 +178,7 @@ export class UnaryCall implements WaitingCall, DeadlineEntry, CancelListener, As
       return;
     }
     this.#end(false);
-    this.#listener.onReply({ value, metadata: this.#metadata });
+    this.#listener.onReply({ value, metadata: this.#metadata }, at);
   }
 
   /** Ends the call from this side, and tells the server where it knows of it. */

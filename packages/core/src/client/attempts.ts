@@ -142,20 +142,20 @@ class Attempts implements ReplyListener {
     this.#loan = pool.acquire(candidate.node, this.#call.endpoint.service);
     const { connection } = this.#loan;
     if (!(connection instanceof Promise)) {
-      this.#send(connection);
+      this.#send(connection, this.#startedAt);
       return;
     }
     const { readyBy: deadline, cancellation } = this.#call;
     this.#goOn(untilEnd(connection, { deadline, cancellation }, clock), (ready) => {
       // Connecting says nothing about how fast the node answers, and would count against it for a long time.
       this.#connectedAt = clock.now();
-      this.#send(ready);
+      this.#send(ready, this.#connectedAt);
     });
   }
 
-  #send(connection: Pick<Connection, 'unary' | 'send' | 'stream'>): void {
+  #send(connection: Pick<Connection, 'unary' | 'send' | 'stream'>, now: number): void {
     const call = this.#call;
-    if (connection.send !== undefined) connection.send(call, this);
+    if (connection.send !== undefined) connection.send(call, this, now);
     else this.#await(call.endpoint.kind === 'unary' ? connection.unary(call) : connection.stream(call));
   }
 
@@ -166,9 +166,9 @@ class Attempts implements ReplyListener {
     );
   }
 
-  onReply(reply: Reply): void {
+  onReply(reply: Reply, at?: number): void {
     if (reply.messages === undefined) {
-      this.#finish(undefined);
+      this.#finish(undefined, at);
       this.#over();
       this.#succeed(reply);
       return;
@@ -227,14 +227,14 @@ class Attempts implements ReplyListener {
   }
 
   /** Gives back what the attempt had on loan, and tells the selector how it went. */
-  #finish(error: ServiceError | undefined): void {
+  #finish(error: ServiceError | undefined, at?: number): void {
     const { pool, selector, clock } = this.#parts;
     if (this.#loan !== undefined) pool.release(this.#loan);
     this.#loan = undefined;
     const wasSelected = this.#candidate !== undefined && this.#call.address === undefined && !this.#isLocal;
     this.#isLocal = false;
     if (!wasSelected || this.#candidate === undefined) return;
-    const endedAt = clock.now();
+    const endedAt = at ?? clock.now();
     selector.report(this.#call.endpoint.service, this.#candidate, {
       elapsedMs: endedAt - (this.#connectedAt ?? this.#startedAt),
       endedAt,
