@@ -1,4 +1,4 @@
-import { IsOptional, IsTimeZone } from 'class-validator';
+import { IsInt, IsOptional, IsString, IsTimeZone } from 'class-validator';
 import { Endpoint, Event, InjectPublisher, Publisher, Service } from 'tenon';
 
 export class TimeRequest {
@@ -7,9 +7,9 @@ export class TimeRequest {
 }
 
 export class TimeReply {
-  time!: string;
-  zone!: string;
-  servedBy!: number;
+  @IsString() time!: string;
+  @IsTimeZone() zone!: string;
+  @IsInt() servedBy!: number;
 }
 
 @Event('clock.asked')
@@ -22,7 +22,7 @@ export class Asked {
 export class ClockService {
   constructor(@InjectPublisher(Asked) private readonly asked: Publisher<Asked>) {}
 
-  @Endpoint({ idempotent: true })
+  @Endpoint({ idempotent: true, response: TimeReply })
   async time({ zone = 'UTC' }: TimeRequest): Promise<TimeReply> {
     await this.asked.publish({ zone });
     return { time: new Date().toLocaleTimeString('en-GB', { timeZone: zone }), zone, servedBy: process.pid };
