@@ -66,7 +66,6 @@ export function bannerOf(description: AppDescription): string {
   const variables = Object.entries(environment).map(([name, value]) => `${name}=${String(value)}`);
   const endpoints = services.flatMap((service) => service.endpoints);
   const slower = endpoints.filter(({ plain }) => plain.length > 0).length;
-  const could = slower === 1 ? 'endpoint could' : 'endpoints could';
   return [
     `tenon · profile ${profile} · registry ${one('Registry')} · broker ${one('Broker')} · transports ${one('Transport')}`,
     ...(address === undefined ? [] : [`listening on ${address.listen}, advertised as ${address.advertise}`]),
@@ -79,7 +78,7 @@ export function bannerOf(description: AppDescription): string {
     ...(slower === 0
       ? []
       : [
-          `${slower} of ${endpoints.length} ${could} be faster with classes on both sides: app.describe() says which and why`,
+          `${slower} of ${endpoints.length} endpoints could be faster with classes on both sides: app.describe() says which and why`,
         ]),
   ].join('\n');
 }
