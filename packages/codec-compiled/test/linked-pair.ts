@@ -53,7 +53,8 @@ export function encoded(session: CodecSession, value: unknown, schema?: Schema):
   return sink.bytes();
 }
 
-function pass(from: CodecSession, to: CodecSession): boolean {
+/** What one session has to say, to the other. Whether it had something. */
+export function pass(from: CodecSession, to: CodecSession): boolean {
   const news = from.announce?.();
   if (news !== undefined) to.learn?.(news, 0, news.length);
   return news !== undefined;
