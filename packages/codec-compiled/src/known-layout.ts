@@ -1,4 +1,4 @@
-import type { BuildPlan } from '@tenon/contract';
+import { type BuildPlan, type Encoder, ServiceError, type Sink } from '@tenon/contract';
 import { encodeLayout, type Layout, layoutHash } from '@tenon/schema';
 import { compileBuilder, type LayoutBuilder } from './engine/layout-builder.js';
 import { compileReader, type LayoutReader } from './engine/layout-reader.js';
@@ -31,6 +31,19 @@ export class KnownLayout {
   get writer(): LayoutWriter {
     this.#writer ??= compileWriter(this.layout, { generateCode: this.#generateCode });
     return this.#writer;
+  }
+
+  /**
+   * Writes a value by it. False, with the position as before, where the value has to go plain: it does not fit, or there is
+   * something in it that the plain encoder refuses, which names the place of that only where it has the whole value.
+   */
+  write(value: unknown, sink: Sink, plain: Encoder): boolean {
+    try {
+      return this.writer(value, sink, plain);
+    } catch (thrown) {
+      if (thrown instanceof ServiceError && thrown.code === 'InvalidArgument') return false;
+      throw thrown;
+    }
   }
 
   get reader(): LayoutReader {

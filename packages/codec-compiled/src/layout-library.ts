@@ -86,7 +86,7 @@ export class LayoutLibrary {
     this.#misfits.add(known);
     this.#parts.logger.info('a value does not fit its class, and goes by the plain codec, which is slower', {
       class: typeof schema === 'function' ? schema.name : undefined,
-      because: misfitOf(known.layout, value) ?? 'it is of a kind that only the plain codec knows',
+      because: reasonOf(known.layout, value),
     });
   }
 
@@ -105,6 +105,14 @@ export class LayoutLibrary {
       this.#foreign.set(hash, known);
     }
     return known;
+  }
+}
+
+function reasonOf(layout: Layout, value: unknown): string {
+  try {
+    return misfitOf(layout, value) ?? 'it is of a kind that only the plain codec knows';
+  } catch {
+    return 'it has a getter that throws'; // It was written all the same.
   }
 }
 

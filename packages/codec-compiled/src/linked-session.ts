@@ -33,10 +33,13 @@ export class LinkedSession implements CodecSession {
     const written = known === undefined ? undefined : this.#written.of(known);
     if (written === undefined) return (value, sink) => this.#writePlain(value, sink);
     return (value, sink) => {
-      if (!written.agreed) this.#written.offer(written);
-      else if (this.#writeByLayout(written, value, sink)) return;
-      else this.#library.misfit(written.known, schema, value);
-      this.#writePlain(value, sink);
+      if (!written.agreed) {
+        this.#written.offer(written);
+        this.#writePlain(value, sink);
+      } else if (!this.#writeByLayout(written, value, sink)) {
+        this.#writePlain(value, sink);
+        this.#library.misfit(written.known, schema, value);
+      }
     };
   }
 
@@ -98,14 +101,16 @@ export class LinkedSession implements CodecSession {
   #writeByLayout({ number, known }: WrittenLayout, value: unknown, sink: Parameters<Encoder>[1]): boolean {
     const start = sink.position;
     writeNumber(sink, number);
-    if (known.writer(value, sink, this.#encodePlain)) return true;
+    if (known.write(value, sink, this.#encodePlain)) return true;
     sink.position = start;
     return false;
   }
 
   /** How values of one of the peer's layouts are read as one of our classes. */
   #decoderOf(number: number, own: KnownLayout | undefined, plan: BuildPlan | undefined): Decoder {
-    const known = this.#told.of(number);
+    const told = this.#told.of(number);
+    // The peer may have told it before our class was first asked for.
+    const known = own?.hash === told.hash ? own : told;
     const plain = this.#decodePlain;
     if (own !== undefined && own !== known) this.#compare(number, known, own);
     const { reader } = known;

@@ -30,17 +30,16 @@ export class SingleSession implements CodecSession {
     const known = this.#library.own(schema);
     const head = known === undefined ? undefined : headOf(known);
     return (value, sink) => {
-      if (known !== undefined && head !== undefined) {
-        const start = sink.position;
-        append(sink, head);
-        if (known.writer(value, sink, this.#encodePlain)) return;
-        sink.position = start;
-        this.#library.misfit(known, schema, value);
+      if (known === undefined || head === undefined) {
+        this.#writePlain(value, sink);
+        return;
       }
-      sink.ensure(1);
-      sink.buffer[sink.position] = plainForm;
-      sink.position += 1;
-      this.#encodePlain(value, sink);
+      const start = sink.position;
+      append(sink, head);
+      if (known.write(value, sink, this.#encodePlain)) return;
+      sink.position = start;
+      this.#writePlain(value, sink);
+      this.#library.misfit(known, schema, value);
     };
   }
 
@@ -59,6 +58,13 @@ export class SingleSession implements CodecSession {
       const built = builder?.(buffer, value, end, plain);
       return built === undefined ? known.reader(buffer, value, end, plain) : new Built(built);
     };
+  }
+
+  #writePlain(value: unknown, sink: Sink): void {
+    sink.ensure(1);
+    sink.buffer[sink.position] = plainForm;
+    sink.position += 1;
+    this.#encodePlain(value, sink);
   }
 
   #layoutOf(buffer: Uint8Array, hash: number, start: number, end: number): KnownLayout {
