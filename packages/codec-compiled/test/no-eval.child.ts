@@ -2,6 +2,7 @@
 import { compileBuilder } from '../src/engine/layout-builder.js';
 import { compileReader } from '../src/engine/layout-reader.js';
 import { compileWriter } from '../src/engine/layout-writer.js';
+import { agreement } from './agreement-story.js';
 import { msgpack, written } from './layouts.js';
 import { order, orderLayout, orderPlan } from './orders.js';
 
@@ -16,6 +17,7 @@ process.stdout.write(
     forbidden: isForbidden(),
     hex: bytes.toString('hex'),
     customer: read.customer,
+    agreement: agreement(),
     builder: typeof compileBuilder(orderLayout, orderPlan, options),
   }),
 );

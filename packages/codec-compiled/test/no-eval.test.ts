@@ -4,12 +4,18 @@ import { expect, test, vi } from 'vitest';
 import { compileBuilder } from '../src/engine/layout-builder.js';
 import { compileReader } from '../src/engine/layout-reader.js';
 import { compileWriter } from '../src/engine/layout-writer.js';
+import { agreement, buildsByCodec } from './agreement-story.js';
 import { msgpack, written } from './layouts.js';
 import { order, orderLayout, orderPlan } from './orders.js';
 
 const plain = msgpack();
 
-test('a process that forbids generated code writes and reads the same, and has no builder', () => {
+test('where code may be made, the agreement ends in values that are built while they are read', () => {
+  expect(agreement().filter(({ form }) => form !== 0).length).toBeGreaterThan(4);
+  expect(buildsByCodec()).toBe(true);
+});
+
+test('a process that forbids generated code agrees, writes, reads and validates the same, and has no builder', () => {
   const script = fileURLToPath(new URL('no-eval.child.ts', import.meta.url));
   const flags = [
     '-C',
@@ -23,6 +29,7 @@ test('a process that forbids generated code writes and reads the same, and has n
     forbidden: true,
     hex: written(compileWriter(orderLayout, { generateCode: true }), order(), plain)?.toString('hex'),
     customer: 'Ada Lovelace',
+    agreement: agreement(),
     builder: 'undefined',
   });
 });
