@@ -74,7 +74,7 @@ const isOfKind = Object.freeze({
   boolean: (value: unknown) => typeof value === 'boolean',
   integer: (value: unknown) => Number.isSafeInteger(value) && !Object.is(value, -0),
   number: (value: unknown) => typeof value === 'number',
-  bigint: (value: unknown) => typeof value === 'bigint',
+  bigint: (value: unknown) => typeof value === 'bigint' || Number.isSafeInteger(value),
   date: (value: unknown) => value instanceof Date && !Number.isNaN(value.getTime()),
   bytes: (value: unknown) => value instanceof Uint8Array,
 });

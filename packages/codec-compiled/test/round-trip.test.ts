@@ -34,7 +34,6 @@ test('what fits a layout comes back as it was, and generated code and closures w
 test('a value that msgpack brings back comes back equal', () => {
   fc.assert(
     fc.property(cases(), ({ layout, values }) => {
-      if (JSON.stringify(layout).includes('"bigint"')) return;
       const sink = new BufferSink();
       const write = compileWriter(layout, { generateCode: true });
       const read = compileReader(layout, { generateCode: true });
@@ -69,6 +68,10 @@ test('room is asked for exactly: a sink whose limit is the size of the value tak
 
 /** As plain objects, without what is undefined: what a reader gives. */
 function normal(value: unknown): unknown {
+  // A bigint that a number holds comes back as one, as in MessagePack.
+  if (typeof value === 'bigint' && BigInt(Number(value)) === value && value <= 2n ** 53n && value >= -(2n ** 53n)) {
+    return Number(value);
+  }
   if (typeof value !== 'object' || value === null || value instanceof Date || value instanceof Uint8Array) return value;
   if (Array.isArray(value)) return value.map(normal);
   const entries = Object.entries(value).filter(([, one]) => one !== undefined);

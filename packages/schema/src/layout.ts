@@ -39,7 +39,7 @@ export type TypeLayout =
   | { readonly kind: 'union'; readonly property: string; readonly choices: readonly UnionChoice[] };
 
 /**
- * `integer`: a safe integer; `number`: any; `bigint`: of any size; `bytes`: a `Uint8Array`; `any`: whatever the plain codec
+ * `integer`: a safe integer; `number`: any; `bigint`: a whole number of up to 64 bits; `bytes`: a `Uint8Array`; `any`: whatever the plain codec
  * can carry.
  */
 export type ScalarKind = 'any' | 'string' | 'boolean' | 'integer' | 'number' | 'bigint' | 'date' | 'bytes';

@@ -1,3 +1,4 @@
+import { fitsInt64, isSmall } from './int64.js';
 import { maxEpochMs } from './limits.js';
 import type { ReadValue } from './reading.js';
 
@@ -9,6 +10,7 @@ export const readPlain: ReadValue = (reading) => {
   return reading.plain(reading.buffer, start, start + bytes);
 };
 
+/** As plain has it: one that a number holds comes back as a number, whatever it was. */
 export const readBigint: ReadValue = (reading) => {
   const at = reading.position;
   const negative = reading.flag();
@@ -16,12 +18,14 @@ export const readBigint: ReadValue = (reading) => {
   const from = reading.take(bytes);
   if (bytes === 0) {
     if (negative) throw reading.refusal('a bigint of −0', at);
-    return 0n;
+    return 0;
   }
   if (reading.buffer[from] === 0) throw reading.refusal('a bigint with leading zeros', at);
-  if (bytes > maxBigintBytes) throw reading.refusal('a bigint that is too long', at);
+  if (bytes > 8) throw reading.refusal('a bigint of more than 64 bits', at);
   const magnitude = BigInt(`0x${reading.buffer.toString('hex', from, from + bytes)}`);
-  return negative ? -magnitude : magnitude;
+  const value = negative ? -magnitude : magnitude;
+  if (!fitsInt64(value)) throw reading.refusal('a bigint of more than 64 bits', at);
+  return isSmall(value) ? Number(value) : value;
 };
 
 export const readDate: ReadValue = (reading) => {
@@ -44,6 +48,3 @@ export const readBytes: ReadValue = (reading) => {
 export function isEpochMs(time: number): boolean {
   return time <= maxEpochMs && time >= -maxEpochMs;
 }
-
-/** The engine's own bound is 2^30 bits. */
-const maxBigintBytes = 2 ** 26;

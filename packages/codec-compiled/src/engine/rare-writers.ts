@@ -1,4 +1,5 @@
 import { types } from 'node:util';
+import { fitsInt64 } from './int64.js';
 import { isWhole } from './signed-varint.js';
 import { varintBytes, writeVarint } from './varint.js';
 import { unfit, type WriteValue } from './writing.js';
@@ -16,9 +17,10 @@ export const writePlain: WriteValue = (value, writing, position) => {
   return end;
 };
 
-/** A sign, and the magnitude with its length before it. */
-export const writeBigint: WriteValue = (value, writing, position) => {
-  if (typeof value !== 'bigint') return unfit;
+/** A sign, and the magnitude with its length before it. A whole number is one too: it is what comes of a small bigint. */
+export const writeBigint: WriteValue = (given, writing, position) => {
+  const value = typeof given === 'number' && isWhole(given) ? BigInt(given) : given;
+  if (typeof value !== 'bigint' || !fitsInt64(value)) return unfit;
   const digits = value === 0n ? '' : (value < 0n ? -value : value).toString(16);
   const bytes = Math.ceil(digits.length / 2);
   const header = 1 + varintBytes(bytes);
