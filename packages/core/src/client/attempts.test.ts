@@ -27,19 +27,6 @@ describe('a call that succeeds', () => {
     expect(selector.reports).toEqual([{ node: 'a', outcome: { elapsedMs: 40, endedAt, error: undefined } }]);
   });
 
-  test('took as long as the connection says, which knows when the reply arrived, and is told when it began', async () => {
-    const { clock, selector, transport, run } = attemptsOver('a');
-    const began = clock.now();
-    const told: (number | undefined)[] = [];
-    transport.bySend = (_call, listener, now) => {
-      told.push(now);
-      listener.onReply({ value: 'hi', metadata: {} }, began + 7);
-    };
-    await run();
-    expect(told).toEqual([began]);
-    expect(selector.reports).toMatchObject([{ outcome: { elapsedMs: 7, endedAt: began + 7 } }]);
-  });
-
   test('is carried over a connection that answers by promise alone as over one that answers by call-back', async () => {
     const { selector, transport, run } = attemptsOver('a', 'b');
     transport.byCallBack = false;
