@@ -24,7 +24,7 @@ test('a process that forbids generated code agrees, writes, reads and validates 
     '@oxc-node/core/register',
     '--disallow-code-generation-from-strings',
   ];
-  const output = execFileSync(process.execPath, [...flags, script], { encoding: 'utf8', timeout: 20_000 });
+  const output = execFileSync(process.execPath, [...flags, script], { encoding: 'utf8', timeout: 60_000 });
   expect(JSON.parse(output)).toEqual({
     forbidden: true,
     hex: written(compileWriter(orderLayout, { generateCode: true }), order(), plain)?.toString('hex'),
@@ -32,7 +32,7 @@ test('a process that forbids generated code agrees, writes, reads and validates 
     agreement: agreement(),
     builder: 'undefined',
   });
-});
+}, 90_000);
 
 test('without leave to generate code, none is: whatever a layout from a wire says, it is data', () => {
   const made = vi.fn();
