@@ -73,7 +73,7 @@ export function* readEntries(buffer: Uint8Array, start: number, end: number): Ge
 }
 
 export function malformed(what: string): ServiceError {
-  return new ServiceError('InvalidArgument', `refused announcement of compiled values: ${what}`, { executed: 'no' });
+  return new ServiceError('InvalidArgument', `malformed compiled data: ${what}`, { executed: 'no' });
 }
 
 function head(code: number, number: number): Buffer {

@@ -8,7 +8,7 @@ import type { KnownLayout } from './known-layout.js';
 export class WrittenLayout {
   /** Whether the peer reads values of it. */
   agreed = false;
-  state: 'new' | 'offered' | 'settled' = 'new';
+  state: 'new' | 'offered' | 'settled' | 'refused' = 'new';
 
   constructor(
     readonly number: number,
@@ -45,11 +45,11 @@ export class WrittenLayouts {
     const written = this.#byNumber[number - 1];
     if (written === undefined || written.state === 'new') throw malformed(`it answers about the layout ${number}`);
     if (answer === 'refused') {
-      written.state = 'settled';
+      written.state = 'refused';
       written.agreed = false;
       return;
     }
-    if (written.state === 'settled') throw malformed(`it answers a second time about the layout ${number}`);
+    if (written.state !== 'offered') throw malformed(`it answers a second time about the layout ${number}`);
     written.state = 'settled';
     if (answer === 'accepted') written.agreed = true;
     else this.#announce(() => this.#told(written));
@@ -73,8 +73,8 @@ export class WrittenLayouts {
   }
 
   #told(written: WrittenLayout): Buffer {
-    // From now on: whatever is written next comes after this entry.
-    written.agreed = true;
+    // From now on: whatever is written next comes after this entry. It may have been refused since it was wanted.
+    written.agreed = written.state !== 'refused';
     return layoutEntry(written.number, written.known.bytes);
   }
 }

@@ -77,6 +77,15 @@ describe('what a peer says about its layouts', () => {
     expect(() => learn(new End(), ...entries)).toThrow(expect.objectContaining({ code: 'InvalidArgument' }));
   });
 
+  test('that a layout is refused holds, also where it was wanted a moment before and is still to be told', () => {
+    const { client } = new Pair();
+    encoded(client.session, order, Order);
+    client.session.announce?.();
+    client.session.learn?.(...whole(Buffer.from('040001050001', 'hex')));
+    expect(client.session.announce?.()?.[0]).toBe(2);
+    expect(encoded(client.session, order, Order)[0]).toBe(0);
+  });
+
   test('that a layout is refused holds for good', () => {
     const { client, server } = new Pair();
     encoded(client.session, order, Order);

@@ -54,8 +54,8 @@ export class CodecSet {
 /** One codec with a session of its own, encoding to and decoding from whole buffers. */
 export class OpenCodec {
   readonly #encoders = new Map<Schema | undefined, Encoder>();
-  readonly #decoders = new Map<object | undefined, Decoder>();
-  readonly #builders = new Map<object | undefined, Decoder>();
+  /** By plan, which is that of one schema, else by schema. */
+  readonly #decoders = new Map<BuildPlan | Schema | undefined, Decoder>();
   #idleSink: BufferSink | undefined;
 
   constructor(
@@ -122,11 +122,10 @@ export class OpenCodec {
   }
 
   #decoder(schema: Schema | undefined, plan?: BuildPlan): Decoder {
-    const decoders = plan === undefined ? this.#decoders : this.#builders;
-    let decoder = decoders.get(plan ?? schema);
+    let decoder = this.#decoders.get(plan ?? schema);
     if (decoder === undefined) {
       decoder = this.session.decoder(schema, plan);
-      decoders.set(plan ?? schema, decoder);
+      this.#decoders.set(plan ?? schema, decoder);
     }
     return decoder;
   }
