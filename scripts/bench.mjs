@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process';
-import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from './build.mjs';
 import { install } from './install.mjs';
+import { installPeers } from './peers.mjs';
 import { installServers } from './servers.mjs';
 import { command } from './system/command.mjs';
 import { root } from './system/repository.mjs';
-import { captured, inherited } from './system/run.mjs';
+import { captured } from './system/run.mjs';
 
 // npm run bench [-- NAME …] [--quick | --long]: builds the packages and the benches, then runs bench/NAME.ts, or every one,
 // each in a process of its own, and sums up. A NAME may also be that of a cell, such as small@64 (bench/bars/cells.ts).
@@ -63,18 +64,6 @@ async function buildAll() {
   await build();
   rmSync(join(folder, 'dist'), { recursive: true, force: true });
   await captured(join(root, 'node_modules', '.bin', 'tsc'), ['-p', join(folder, 'tsconfig.build.json')]);
-}
-
-/** The peers are a project of their own, which nothing else needs. */
-async function installPeers() {
-  const peers = join(folder, 'peers');
-  const written = join(peers, 'node_modules', '.package-lock.json');
-  if (existsSync(written) && statSync(written).mtimeMs >= statSync(join(peers, 'package-lock.json')).mtimeMs) return;
-  console.log('Installing the peers: npm ci in bench/peers');
-  const code = await inherited('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], {
-    cwd: peers,
-  });
-  if (code !== 0) throw new Error(`npm ci in bench/peers ended with exit code ${code}; its messages are above.`);
 }
 
 /**

@@ -7,17 +7,29 @@ import { inherited } from './system/run.mjs';
 const servers = [
   { program: 'etcd', debianPackage: 'etcd-server' },
   { program: 'nats-server', debianPackage: 'nats-server' },
+  { program: 'zkServer.sh', debianPackage: 'zookeeper' },
+  { program: 'avahi-daemon', debianPackage: 'avahi-daemon' },
+  { program: 'avahi-browse', debianPackage: 'avahi-utils' },
+  { program: 'dbus-daemon', debianPackage: 'dbus' },
+  { program: 'ip', debianPackage: 'iproute2' },
+  { program: 'serf', debianPackage: 'serf' },
+  { program: 'redis-server', debianPackage: 'redis-server' },
+  { program: 'rabbitmq-server', debianPackage: 'rabbitmq-server' },
 ];
 
+/** What only some rows of the lab need, beside the servers. */
+const tools = [{ program: 'faketime', debianPackage: 'faketime' }];
+
 /**
- * Makes sure that etcd and nats-server are installed, from Debian's packages where we may (as root, with apt-get). They
+ * Makes sure that the servers and what they are run with are installed, from Debian's packages where we may (as root, with apt-get). They
  * are programs to us: no daemon is started, neither by the installation nor here.
  *
- * @param {readonly string[]} [wanted] the programs that are needed; default: both
+ * @param {readonly string[]} [wanted] the programs that are needed, tools of the lab too; default: the servers
  * @throws {Error} that says what is missing and how to install it
  */
 export async function installServers(wanted = servers.map(({ program }) => program)) {
-  const missing = servers.filter(({ program }) => wanted.includes(program) && findProgram(program) === undefined);
+  const known = [...servers, ...tools];
+  const missing = known.filter(({ program }) => wanted.includes(program) && findProgram(program) === undefined);
   if (missing.length === 0) return;
   if (process.getuid?.() !== 0 || findProgram('apt-get') === undefined) throw new Error(howToInstall(missing));
 
@@ -34,7 +46,7 @@ export async function installServers(wanted = servers.map(({ program }) => progr
   if (stillMissing.length > 0) throw new Error(howToInstall(stillMissing));
 }
 
-/** The environment for commands that start the servers: Debian's nats-server is in /usr/sbin, not on everyone's PATH. */
+/** The environment for commands that start the servers: Debian's nats-server is in /usr/sbin, not on everyone's PATH. ZooKeeper's tests run its jars. */
 export function serverEnvironment() {
   return { PATH: searchPath().join(delimiter) };
 }
@@ -48,7 +60,7 @@ function findProgram(program) {
 
 function searchPath() {
   const folders = (process.env.PATH ?? '').split(delimiter).filter((folder) => folder !== '');
-  return [...new Set([...folders, '/usr/sbin'])];
+  return [...new Set([...folders, '/usr/sbin', '/usr/share/zookeeper/bin'])];
 }
 
 /** @param {string} path */
@@ -90,7 +102,7 @@ function howToInstall(missing) {
   const programs = missing.map(({ program }) => program);
   const packages = missing.map(({ debianPackage }) => debianPackage);
   return [
-    `Not installed: ${programs.join(', ')} (looked on PATH and in /usr/sbin).`,
+    `Not installed: ${programs.join(', ')} (looked on PATH, in /usr/sbin and in /usr/share/zookeeper/bin).`,
     `  Debian, Ubuntu: sudo apt-get install --no-install-recommends ${packages.join(' ')}`,
     `  macOS:          brew install ${programs.join(' ')}`,
     '  elsewhere:      https://etcd.io/docs/latest/install and https://docs.nats.io/running-a-nats-service/introduction/installation',

@@ -17,7 +17,7 @@ import { inherited } from './system/run.mjs';
 async function start(args) {
   const isCluster = args.includes('--cluster');
   await install();
-  if (isCluster) await installServers();
+  if (isCluster) await installServers(['etcd', 'nats-server']);
 
   const program = join('examples', 'shop', 'src', isCluster ? 'cluster.ts' : 'start.ts');
   if (!existsSync(join(root, program))) throw new Error(`${program} does not exist.`);

@@ -1,6 +1,19 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { type Code, callClient, callServer, codes, createApp, type Provider, ServiceError } from 'tenon';
+import { processHealth } from '@tenon/core';
+import {
+  type Code,
+  callClient,
+  callServer,
+  codes,
+  consistentHashStrategy,
+  createApp,
+  type Provider,
+  registrySelector,
+  ServiceError,
+  versionWeights,
+  zoneAwareStrategy,
+} from 'tenon';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { attemptsOnFailure } from './documentation/attempts-on-failure.js';
 import { defaultOf, fieldsOf } from './documentation/options-in-source.js';
@@ -132,21 +145,102 @@ describe('docs/errors.md', () => {
 
 describe('docs/configuration.md', () => {
   const page = readPage('docs/configuration.md');
+  const health = readPage('docs/health.md');
+  const balancing = readPage('docs/balancing.md');
   const app = (options: object): Promise<unknown> => createApp({ profile: 'test', ...options });
-  const tables: readonly (readonly [string, string, string, (options: object) => Provider | Promise<unknown>])[] = [
-    ['createApp', 'packages/tenon/src/app/app-options.ts', 'AppOptions', app],
-    ['server', 'packages/core/src/server/server-options.ts', 'ServerOptions', callServer],
-    ['client', 'packages/core/src/client/client-options.ts', 'ClientOptions', callClient],
-    ['client.retry', 'packages/core/src/resilience/retry-options.ts', 'RetryOptions', (retry) => callClient({ retry })],
+  type Take = (options: object) => Provider | Promise<unknown>;
+  const tables: readonly (readonly [string, Page, string, string, Take])[] = [
+    ['createApp', page, 'packages/tenon/src/app/app-options.ts', 'AppOptions', app],
+    ['server', page, 'packages/core/src/server/server-options.ts', 'ServerOptions', callServer],
+    [
+      'server.concurrency',
+      page,
+      'packages/core/src/overload/concurrency-options.ts',
+      'ConcurrencyOptions',
+      (concurrency) => callServer({ concurrency }),
+    ],
+    [
+      'server.queue',
+      page,
+      'packages/core/src/overload/queue-options.ts',
+      'QueueOptions',
+      (queue) => callServer({ queue }),
+    ],
+    [
+      'server.idempotency',
+      page,
+      'packages/core/src/overload/idempotency-options.ts',
+      'IdempotencyOptions',
+      (idempotency) => callServer({ idempotency }),
+    ],
+    ['client', page, 'packages/core/src/client/client-options.ts', 'ClientOptions', callClient],
+    [
+      'client.retry',
+      page,
+      'packages/core/src/resilience/retry-options.ts',
+      'RetryOptions',
+      (retry) => callClient({ retry }),
+    ],
+    [
+      'client.retry.budget',
+      page,
+      'packages/core/src/resilience/retry-budget.ts',
+      'RetryBudgetOptions',
+      (budget) => callClient({ retry: { budget } }),
+    ],
+    [
+      'client.silence',
+      page,
+      'packages/core/src/client/silence-options.ts',
+      'SilenceOptions',
+      (silence) => callClient({ silence }),
+    ],
+    [
+      'client.breaker',
+      page,
+      'packages/core/src/resilience/breaker-options.ts',
+      'BreakerOptions',
+      (breaker) => callClient({ breaker }),
+    ],
+    ['registrySelector', page, 'packages/core/src/selector/selector-options.ts', 'SelectorOptions', registrySelector],
+    [
+      'registrySelector.ejection',
+      page,
+      'packages/core/src/selector/selector-options.ts',
+      'EjectionOptions',
+      (ejection) => registrySelector({ ejection: { baseHoldMs: 10, ...ejection } }),
+    ],
+    [
+      'consistentHashStrategy',
+      balancing,
+      'packages/core/src/selector/consistent-hash.ts',
+      'ConsistentHashOptions',
+      consistentHashStrategy,
+    ],
+    [
+      'zoneAwareStrategy',
+      balancing,
+      'packages/core/src/selector/zone-aware.ts',
+      'ZoneAwareOptions',
+      (options) => zoneAwareStrategy('a', options),
+    ],
+    [
+      'versionWeights',
+      balancing,
+      'packages/core/src/selector/version-weights.ts',
+      'VersionWeightsOptions',
+      (options) => versionWeights({ '1': 1 }, options),
+    ],
+    ['health', health, 'packages/core/src/health/health-options.ts', 'HealthOptions', processHealth],
   ];
   afterEach(() => vi.unstubAllEnvs());
 
-  test.each(tables)('%s has every option of %s, and no other', (heading, file, declared) => {
-    expect(namesUnder(page, heading)).toEqual(fieldsOf(file, declared));
+  test.each(tables)('%s has every option of its interface, and no other', (heading, at, file, declared) => {
+    expect(namesUnder(at, heading)).toEqual(fieldsOf(file, declared));
   });
 
-  test.each(tables)('%s tells the defaults and ranges that are in %s', async (heading, file, _declared, take) => {
-    for (const [cell = '', fallback = '', range = ''] of tableUnder(page, heading)) {
+  test.each(tables)('%s tells the defaults and ranges of the source', async (heading, at, file, _declared, take) => {
+    for (const [cell = '', fallback = '', range = ''] of tableUnder(at, heading)) {
       const name = cell.replaceAll('`', '');
       const bounds = /^([\d,]+) to ([\d,]+)$/.exec(range);
       const value = defaultOf(file, name);

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { built } from './built.js';
 import { BackEnd } from './e2e/back-end.js';
 
 // Every example, as a person runs it in development and as it ships: from its sources through oxc-node, and from what tsc
@@ -33,10 +34,7 @@ function run(command: string, parameters: readonly string[], added?: Readonly<Re
   });
 }
 
-beforeAll(async () => {
-  const build = await run(process.execPath, ['node_modules/typescript/bin/tsc', '-b']);
-  expect(build.output, 'tsc -b').toBe('');
-}, 300_000);
+beforeAll(built, 300_000);
 
 const examples = [
   { name: 'hello', file: 'hello', expected: /^\{ greeting: 'Hello Ada' \}$/m },

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { performance } from 'node:perf_hooks';
+import { Histogram } from '@tenon/testing/histogram';
 import type { Connected, Contestant, Serving } from '../contestants/contestant.js';
 import { handlers } from '../workload/handlers.js';
 import { invalidRequests, type PayloadName, type Records, requests, type Small } from '../workload/payloads.js';
 import { between, countsBetween, edge } from './edge.js';
 import type { Figures } from './figures.js';
-import { Histogram } from './histogram.js';
 import type { Load, Task } from './orders.js';
 import { warmUp } from './warm-up.js';
 

@@ -1,7 +1,7 @@
+import { Histogram } from '@tenon/testing/histogram';
 import type { Contestant, Conversation } from '../contestants/contestant.js';
 import { between, edge } from './edge.js';
 import type { Figures } from './figures.js';
-import { Histogram } from './histogram.js';
 import type { Task } from './orders.js';
 import { warmUp } from './warm-up.js';
 

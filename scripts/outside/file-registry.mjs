@@ -19,7 +19,14 @@ export const fileRegistry = (folder) => provide(Registry, [Logger], (logger) => 
 /** @implements {Registry} */
 export class FileRegistry {
   /** @type {RegistryCapabilities} */
-  capabilities = { expires: true, consistency: 'strong' };
+  capabilities = {
+    expires: true,
+    consistency: {
+      register: { level: 'strong', whenCutOff: 'refuses' },
+      lookup: { level: 'strong', whenCutOff: 'refuses' },
+      cachedCall: { level: 'eventual', whenCutOff: 'answers' },
+    },
+  };
   #file;
   #isClosed = false;
   /** @type {Map<string, FileLease>} by service and node id */

@@ -12,7 +12,7 @@ export function fieldsOf(file: string, name: string): readonly string[] {
 
 /** The number that stands in for an option that is not given; undefined for an option that is no number. */
 export function defaultOf(file: string, option: string): number | undefined {
-  const filled = new RegExp(`\\('(?:\\w+\\.)*${option}', [^;]*?(?:fallback: |${option}, )([\\w *]+)`);
+  const filled = new RegExp(`\\('(?:\\w+\\.)*${option}', [^;]*?(?:fallback: |${option}, )([\\w. *]+)`);
   const text = filled.exec(sourceOf(file))?.[1]?.trim();
   if (text === undefined) return undefined;
   if (text === 'defaultMaxMessageBytes') return defaultMaxMessageBytes;

@@ -6,7 +6,7 @@ export const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** One fenced block of code, with what the HTML comments right before it say. */
 export interface CodeBlock {
-  /** `docs/events.md:17`, where its first line stands. */
+  /** `docs/messaging.md:17`, where its first line stands. */
   readonly place: string;
   readonly language: string;
   readonly code: string;
@@ -16,7 +16,7 @@ export interface CodeBlock {
 
 /** One page of the documentation. */
 export interface Page {
-  /** From the root of the repository: `docs/events.md`. */
+  /** From the root of the repository: `docs/messaging.md`. */
   readonly path: string;
   readonly text: string;
   readonly blocks: readonly CodeBlock[];

@@ -48,6 +48,9 @@ export class BackEnd implements AsyncDisposable {
     const child = spawn(command, parameters, { stdio: ['ignore', 'ignore', 'pipe'], env: {} });
     this.#child = child;
     this.#said = '';
+    const killed = (): void => void child.kill('SIGKILL');
+    process.once('exit', killed);
+    child.once('exit', () => process.off('exit', killed));
     child.on('error', (error) => {
       this.#said += String(error);
     });
@@ -65,6 +68,21 @@ export class BackEnd implements AsyncDisposable {
     const exited = once(child, 'exit');
     child.kill('SIGKILL');
     await exited;
+  }
+
+  /** Freezes it (SIGSTOP): connections stay open and nothing answers. */
+  pause(): void {
+    this.#child?.kill('SIGSTOP');
+  }
+
+  /** Lets it go on (SIGCONT). */
+  resume(): void {
+    this.#child?.kill('SIGCONT');
+  }
+
+  /** Forgets the data, while it is down. */
+  async clear(): Promise<void> {
+    await rm(join(this.#folder, 'data'), { recursive: true, force: true });
   }
 
   async dispose(): Promise<void> {
@@ -90,7 +108,8 @@ export class BackEnd implements AsyncDisposable {
   }
 
   #nats(): readonly [string, string[]] {
-    return ['/usr/sbin/nats-server', ['-a', '127.0.0.1', '-p', String(this.#ports[0])]];
+    const store = join(this.#folder, 'data');
+    return ['/usr/sbin/nats-server', ['-a', '127.0.0.1', '-p', String(this.#ports[0]), '-js', '-sd', store]];
   }
 
   async #ready(child: ChildProcess): Promise<void> {

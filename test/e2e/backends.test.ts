@@ -2,7 +2,7 @@ import { eventually } from '@tenon/conformance';
 import { type App, type AppOptions, consoleLogger, createApp, Registry } from 'tenon';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { BackEnd } from './back-end.js';
-import { ChildApp } from './child-app.js';
+import { childApp } from './child-app.js';
 import { Auditor, Booked, Heard, Ledger } from './ledger.js';
 
 // The standard profile over a real etcd and a real NATS, which are not there yet, go away, and come back.
@@ -45,6 +45,14 @@ async function started(options: AppOptions): Promise<App> {
 }
 
 describe('absent at start', () => {
+  test('a process that only waits for etcd does not end meanwhile, and goes on when it appears', async () => {
+    await using waiting = childApp('waiting-app.ts', [etcd.address]);
+    await eventually(() => expect(waiting.errors).toContain('is not there yet'), { withinMs: 20_000 });
+    await etcd.start();
+    await waiting.line(/^started$/, 30_000);
+    expect(await waiting.ended(10_000)).toEqual({ code: 0, signal: null });
+  });
+
   const etcdMissing = /EtcdRegistry is not there yet; starting waits for it.*apt-get install etcd-server.*TENON_ETCD/;
   const natsMissing = /NatsBroker is not there yet; starting waits for it.*apt-get install nats-server.*TENON_NATS/;
   const withoutServers = /createApp\(\{ profile: 'test' \}\) or TENON_PROFILE=test/;
@@ -234,12 +242,12 @@ describe('lost later', () => {
 test('the whole flow in processes of their own: call by typed client, refusal, event, and a clean end of each', async () => {
   await Promise.all([etcd.start(), nats.start()]);
   const environment = { TENON_ETCD: etcd.address, TENON_NATS: nats.address };
-  await using one = new ChildApp('ledger-process.ts', ['serve'], environment);
-  await using other = new ChildApp('ledger-process.ts', ['serve'], environment);
+  await using one = childApp('ledger-process.ts', ['serve'], environment);
+  await using other = childApp('ledger-process.ts', ['serve'], environment);
   const pids = await Promise.all(
     [one, other].map(async (child) => JSON.parse(await child.line(/serving/)).serving as number),
   );
-  await using caller = new ChildApp('ledger-process.ts', ['call'], environment);
+  await using caller = childApp('ledger-process.ts', ['call'], environment);
   const { heard } = JSON.parse(await caller.line(/heard/)) as { heard: string[] };
   expect(heard).toEqual(['entry-1', 'entry-2', 'entry-3', 'entry-4', 'entry-5']);
   const said = caller.lines.map(

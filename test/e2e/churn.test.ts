@@ -147,7 +147,9 @@ class WatchingClient {
   constructor(etcd: string) {
     this.#registry = registryAt(etcd);
     const strategy: Strategy = made(roundRobinStrategy());
-    this.#selector = made(registrySelector(), this.#registry, strategy, silentLogger());
+    // What the registry says is what this is about: nobody calls these nodes, so nothing else could tell who lives.
+    const provider = registrySelector({ doubtMs: 0 });
+    this.#selector = made(provider, this.#registry, strategy, silentLogger(), systemClock());
     this.#watching = this.#watch();
     // Its first look begins the selector's own watch, from before the first node on.
     void this.selected();

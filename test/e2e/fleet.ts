@@ -39,6 +39,11 @@ export class TestFleet {
     return app;
   }
 
+  /** Takes the registry away from everybody. */
+  loseRegistry(): void {
+    this.#store.cut();
+  }
+
   #transport(): Module {
     if (this.wire === 'memory') return memoryTransport({ network: this.#network });
     return this.wire.startsWith('http') ? httpTransport() : tcpTransport();

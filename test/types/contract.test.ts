@@ -13,6 +13,7 @@ test('a contract holds the type of its service, and nothing of the class at run 
     as: 'Reception',
     idempotent: new Set(['checkIn']),
     streams: new Map(),
+    policies: new Map(),
   });
 });
 
@@ -28,6 +29,20 @@ test('a client by contract is the client by class', () => {
 test('idempotent methods are methods of the service', () => {
   // @ts-expect-error there is no such method
   void (() => contract<Reception>()('reception', { as: 'Reception', idempotent: ['checkOut'] }));
+});
+
+test('policies are of methods of the service, and say what a policy says', () => {
+  const { policies } = contract<Reception>()('reception', {
+    as: 'Reception',
+    policies: { checkIn: { timeoutMs: 500, priority: 'critical' } },
+  });
+  expect([...policies]).toEqual([['checkIn', { timeoutMs: 500, priority: 'critical' }]]);
+  // @ts-expect-error there is no such method
+  void (() => contract<Reception>()('reception', { as: 'Reception', policies: { checkOut: { timeoutMs: 500 } } }));
+  // @ts-expect-error there is no such option
+  void (() => contract<Reception>()('reception', { as: 'Reception', policies: { checkIn: { timeout: 500 } } }));
+  // @ts-expect-error nor such a priority
+  void (() => contract<Reception>()('reception', { as: 'Reception', policies: { checkIn: { priority: 'high' } } }));
 });
 
 test('the name on the wire must be said: a type has none', () => {

@@ -16,6 +16,18 @@ class Asked {
   @IsString() question!: string;
 }
 
+test('a policy is what a policy is, whoever streams', () => {
+  void Endpoint({
+    idempotent: true,
+    policy: { timeoutMs: 500, hedgeAfterMs: 20, waitForReady: true, priority: 'bulk' },
+  });
+  void Endpoint({ stream: 'server', response: Answer, policy: { timeoutMs: 60_000 } });
+  // @ts-expect-error there is no such option
+  void Endpoint({ policy: { retries: 3 } });
+  // @ts-expect-error nor such a priority
+  void Endpoint({ policy: { priority: 'urgent' } });
+});
+
 test('a decorator and its method must agree', () => {
   @Service('fits')
   class Fits {

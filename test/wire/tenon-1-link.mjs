@@ -12,11 +12,11 @@ import {
 } from './tenon-1-frames.mjs';
 import { goawayBytes } from './tenon-1-payloads.mjs';
 
-const quietMs = { busy: 10_000, atRest: 30_000, answer: 5_000 };
+const quietMs = { asked: 10_000, answer: 4_000 };
 
 /**
- * `owner` is asked with `onFrame(frame)` for all frames but PING and PONG, with `onEnd({ code, reason })` once, and with
- * `isBusy()` whether calls are under way.
+ * `owner` is asked with `onFrame(frame)` for all frames but PING and PONG, and with `onEnd({ code, reason })`
+ * once.
  */
 export class Link {
   isOpen = true;
@@ -145,7 +145,7 @@ export class Link {
 
   #answer(payload) {
     if (payload.length !== 8) throw new ProtocolError('PING has 8 bytes');
-    this.#pingsInRow = this.#heardAt - this.#pingedAt < 5_000 ? this.#pingsInRow + 1 : 1;
+    this.#pingsInRow = this.#heardAt - this.#pingedAt < 200 ? this.#pingsInRow + 1 : 1;
     this.#pingedAt = this.#heardAt;
     if (this.#pingsInRow > 3) throw new ProtocolError('too many PINGs');
     this.#sendAhead(types.PONG, payload);
@@ -153,8 +153,7 @@ export class Link {
 
   #lookAlive() {
     const silentMs = performance.now() - this.#heardAt;
-    const allowedMs = this.#owner.isBusy() ? quietMs.busy : quietMs.atRest;
-    if (silentMs > allowedMs + quietMs.answer) this.close(14, 'nothing was heard any more');
-    else if (silentMs > allowedMs && this.#pongs.length === 0) void this.ping();
+    if (silentMs > quietMs.asked + quietMs.answer) this.close(14, 'nothing was heard any more');
+    else if (silentMs > quietMs.asked && this.#pongs.length === 0) void this.ping();
   }
 }

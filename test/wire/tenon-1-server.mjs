@@ -82,10 +82,6 @@ class ServedConnection {
     this.#link.send(types.GOAWAY, 0, payloads.goawayBytes({ code: 0, reason: 'draining' }));
   }
 
-  isBusy() {
-    return this.#underWay.size > 0;
-  }
-
   onEnd({ reason }) {
     clearTimeout(this.#tooLate);
     for (const call of this.#underWay) this.#finish(call, reason);

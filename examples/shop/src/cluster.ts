@@ -22,7 +22,7 @@ await using fleet = new Fleet((step, teller) => {
 const etcd = await startEtcd(fleet);
 const nats = await startNats(fleet);
 console.log(`etcd on ${etcd}, NATS on ${nats}`);
-const environment = { TENON_ETCD: etcd, TENON_NATS: nats };
+const environment = { TENON_PROFILE: 'standard', TENON_ETCD: etcd, TENON_NATS: nats };
 for (const service of ['payments', 'payments', 'mails', 'mails', 'orders']) fleet.startService(service, environment);
 
 process.env['TENON_ETCD'] = etcd;

@@ -49,10 +49,11 @@ export class Fleet implements AsyncDisposable {
     this.#cleanups.push(cleanup);
   }
 
-  /** How many nodes each service has, as the registry knows: `mails 2, orders 1`. */
+  /** How many nodes each service of the shop has, as the registry knows: `mails 2, orders 1`. */
   async registered(app: App): Promise<string> {
     const registry = app.get(Registry);
-    const names = await registry.list();
+    // The HTTP broker keeps its subscribers there, too.
+    const names = (await registry.list()).filter((name) => shopServices.includes(name));
     const counts = await Promise.all(
       names.map(
         async (name) =>
@@ -74,3 +75,5 @@ export class Fleet implements AsyncDisposable {
     for (const cleanup of this.#cleanups) cleanup();
   }
 }
+
+const shopServices: readonly string[] = ['mails', 'orders', 'payments'];

@@ -24,10 +24,11 @@ export async function startEtcd(fleet: Fleet): Promise<string> {
   return `127.0.0.1:${client}`;
 }
 
-/** Starts nats-server on a free loopback port. Resolves with its address when it answers. */
+/** Starts nats-server with JetStream on a free loopback port, its files in a directory of its own. Resolves with its address when it answers. */
 export async function startNats(fleet: Fleet): Promise<string> {
   const port = await freePort();
-  fleet.start(command('nats-server'), ['-a', '127.0.0.1', '-p', String(port)], {}, true);
+  const parameters = ['-a', '127.0.0.1', '-p', String(port), '-js', '-sd', temporaryDirectory(fleet)];
+  fleet.start(command('nats-server'), parameters, {}, true);
   await until('nats-server answers', () => answers(port));
   return `127.0.0.1:${port}`;
 }

@@ -1,2 +1,2 @@
 export { type MemoryBrokerOptions, memoryBroker } from './memory-broker-provider.js';
-export { MemoryHub } from './memory-hub.js';
+export { MemoryHub, type MemoryHubOptions } from './memory-hub.js';

@@ -1,4 +1,4 @@
-import { Broker, type Provider, provide } from '@tenon/contract';
+import { Broker, Clock, Logger, type Provider, provide } from '@tenon/contract';
 import { MemoryBroker } from './memory-broker.js';
 import { MemoryHub } from './memory-hub.js';
 
@@ -11,9 +11,14 @@ export interface MemoryBrokerOptions {
 /**
  * A broker in the memory of this process: for tests, and for applications whose services all run in one process.
  *
- * Delivery is at most once; while the hub is cut off, publishing rejects with `Unavailable`.
+ * Delivery is at most once unless a subscription asks for more: then its messages are kept in memory until they are acknowledged, and gone
+ * with the process. While the hub is cut off, publishing rejects with `Unavailable`.
  */
 export function memoryBroker(options: MemoryBrokerOptions = {}): Provider<Broker> {
   const { hub } = options;
-  return provide(Broker, [], () => new MemoryBroker(hub ?? new MemoryHub()));
+  return provide(
+    Broker,
+    [Clock, Logger],
+    (clock, logger) => new MemoryBroker(hub ?? new MemoryHub({ clock }), clock, logger),
+  );
 }

@@ -1,11 +1,16 @@
-import { Broker, type Message } from '@tenon/contract';
+import { Broker, type Message, type Provider } from '@tenon/contract';
+import { silentLogger, systemClock } from '@tenon/contract/authoring';
 import { describe, expect, it } from 'vitest';
 import { MemoryHub, memoryBroker } from './index.js';
 
 function setUp() {
   const hub = new MemoryHub();
-  const client = (): Broker => (memoryBroker({ hub }).create as () => Broker)();
+  const client = (): Broker => made(memoryBroker({ hub }));
   return { hub, client };
+}
+
+function made(provider: Provider<Broker>): Broker {
+  return (provider.create as (...parts: unknown[]) => Broker)(systemClock(), silentLogger());
 }
 
 function messageOf(id: string): Message {
@@ -27,8 +32,7 @@ describe('memoryBroker', () => {
   it('provides a Broker, and without a hub one of its own for each application', async () => {
     const provider = memoryBroker();
     expect(provider.token).toBe(Broker);
-    const create = provider.create as () => Broker;
-    const [one, other] = [create(), create()];
+    const [one, other] = [made(provider), made(provider)];
     const [ids, none] = [await collect(one), await collect(other)];
     await one.publish('topic', messageOf('m1'));
     await turn();

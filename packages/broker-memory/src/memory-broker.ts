@@ -1,35 +1,53 @@
-import {
-  type Broker,
-  type BrokerCapabilities,
-  type Delivery,
-  defaultMaxInFlight,
-  type Message,
-  ServiceError,
-  type SubscribeOptions,
-  type Subscription,
+import type {
+  Broker,
+  BrokerCapabilities,
+  BrokerPublishOptions,
+  Clock,
+  DeadLetterQuery,
+  DeadLetters,
+  Delivery,
+  LevelCapabilities,
+  Logger,
+  Message,
+  SubscribeOptions,
+  Subscription,
 } from '@tenon/contract';
-import { checkedNumber } from '@tenon/contract/authoring';
+import { ServiceError } from '@tenon/contract';
+import { checkedLevel, type SubscriptionTerms, subscriptionTerms } from '@tenon/contract/authoring';
+import { AcknowledgingSubscription } from './acknowledging-subscription.js';
 import type { MemoryHub } from './memory-hub.js';
 import { MemorySubscription } from './memory-subscription.js';
 
 /** One client of a {@link MemoryHub}. */
 export class MemoryBroker implements Broker {
-  readonly capabilities: BrokerCapabilities = Object.freeze({ delivery: 'atMostOnce', whileDown: 'rejects' });
+  readonly capabilities = capabilities;
   readonly contentType = 'application/msgpack';
   readonly #hub: MemoryHub;
-  readonly #subscriptions = new Set<MemorySubscription>();
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #subscriptions = new Set<Subscription>();
+  readonly deadLetters: DeadLetters;
   #isClosed = false;
 
-  constructor(hub: MemoryHub) {
+  constructor(hub: MemoryHub, clock: Clock, logger: Logger) {
     this.#hub = hub;
+    this.#clock = clock;
+    this.#logger = logger.child({ broker: 'memory' });
+    this.deadLetters = Object.freeze<DeadLetters>({
+      list: async (query?: DeadLetterQuery) => this.#usable(query?.signal).list(query),
+      requeue: async (id) => this.#usable().requeue(id),
+      remove: async (id) => this.#usable().remove(id),
+    });
   }
 
-  async publish(
-    topic: string,
-    message: Message,
-    options?: { readonly signal?: AbortSignal | undefined },
-  ): Promise<void> {
-    this.#assertUsable(options?.signal);
+  get trouble(): ServiceError | undefined {
+    if (this.#isClosed) return closedError();
+    return this.#hub.reaches(this) ? undefined : unreachableError();
+  }
+
+  async publish(topic: string, message: Message, options: BrokerPublishOptions = {}): Promise<void> {
+    this.#assertUsable(options.signal);
+    checkedLevel(options.delivery, this.capabilities);
     this.#hub.publish(topic, message);
   }
 
@@ -38,11 +56,19 @@ export class MemoryBroker implements Broker {
     handler: (delivery: Delivery) => Promise<void>,
     options: SubscribeOptions = {},
   ): Promise<Subscription> {
-    const range = { min: 1, max: 65_536, fallback: defaultMaxInFlight };
-    const maxInFlight = checkedNumber('subscribe.maxInFlight', options.maxInFlight, range);
+    const terms = subscriptionTerms(topic, options, this.capabilities);
     this.#assertUsable(options.signal);
-    const subscription = new MemorySubscription(this, topic, handler, maxInFlight);
-    const leave = this.#hub.subscribe(topic, options.queue, subscription);
+    return terms.delivery === 'atLeastOnce' ? this.#acknowledging(terms, handler) : this.#plain(terms, handler);
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    for (const subscription of [...this.#subscriptions]) await subscription.close();
+  }
+
+  #plain({ topic, queue, maxInFlight }: SubscriptionTerms, handler: Handler): Subscription {
+    const subscription = new MemorySubscription(this, topic, queue, handler, maxInFlight);
+    const leave = this.#hub.subscribe(topic, subscription);
     this.#subscriptions.add(subscription);
     subscription.onEnd(() => {
       leave();
@@ -51,16 +77,58 @@ export class MemoryBroker implements Broker {
     return subscription;
   }
 
-  async close(): Promise<void> {
-    this.#isClosed = true;
-    for (const subscription of [...this.#subscriptions]) await subscription.close();
+  #acknowledging(terms: SubscriptionTerms, handler: Handler): Subscription {
+    const subscription = new AcknowledgingSubscription(() => this.#hub.reaches(this), {
+      terms,
+      handler,
+      bury: (deadLetter, message) => this.publish(deadLetter, message),
+      clock: this.#clock,
+      logger: this.#logger.child({ topic: terms.topic }),
+    });
+    const { freed, leave } = this.#hub.keep(terms, subscription);
+    this.#subscriptions.add(subscription);
+    subscription.joined({
+      freed,
+      leave: () => {
+        leave();
+        this.#subscriptions.delete(subscription);
+      },
+    });
+    return subscription;
+  }
+
+  #usable(signal?: AbortSignal): DeadLetters {
+    this.#assertUsable(signal);
+    return this.#hub.deadLetters;
   }
 
   #assertUsable(signal: AbortSignal | undefined): void {
-    if (this.#isClosed)
-      throw new ServiceError('FailedPrecondition', 'the memory broker was closed', { executed: 'no' });
+    if (this.#isClosed) throw closedError();
     if (signal?.aborted === true) throw new ServiceError('Canceled', 'the call was aborted', { executed: 'no' });
-    if (this.#hub.reaches(this)) return;
-    throw new ServiceError('Unavailable', 'the memory broker is cut off from its hub', { executed: 'no' });
+    if (!this.#hub.reaches(this)) throw unreachableError();
   }
 }
+
+function closedError(): ServiceError {
+  return new ServiceError('FailedPrecondition', 'the memory broker was closed', { executed: 'no' });
+}
+
+function unreachableError(): ServiceError {
+  return new ServiceError('Unavailable', 'the memory broker is cut off from its hub', { executed: 'no' });
+}
+
+type Handler = (delivery: Delivery) => Promise<void>;
+
+const level = Object.freeze<LevelCapabilities>({
+  whileDown: 'rejects',
+  patterns: true,
+  replays: false,
+  outlives: 'nothing',
+});
+const capabilities: BrokerCapabilities = Object.freeze({
+  delivery: 'atMostOnce',
+  levels: Object.freeze({
+    atMostOnce: level,
+    atLeastOnce: Object.freeze<LevelCapabilities>({ ...level, replays: true, outlives: 'subscribers' }),
+  }),
+});

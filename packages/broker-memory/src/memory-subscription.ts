@@ -3,7 +3,7 @@ import { WorkerPool } from '@tenon/contract/authoring';
 import type { Receiver } from './memory-hub.js';
 import { copyOf } from './message-copy.js';
 
-/** One subscription: what arrived waits here for a handler. */
+/** One subscription at most once: what arrived waits here for a handler. */
 export class MemorySubscription implements Subscription, Receiver {
   readonly #handler: (delivery: Delivery) => Promise<void>;
   readonly #pool: WorkerPool;
@@ -13,6 +13,7 @@ export class MemorySubscription implements Subscription, Receiver {
   constructor(
     readonly broker: Broker,
     readonly topic: string,
+    readonly queue: string | undefined,
     handler: (delivery: Delivery) => Promise<void>,
     maxInFlight: number,
   ) {
@@ -25,9 +26,9 @@ export class MemorySubscription implements Subscription, Receiver {
     this.#leave = leave;
   }
 
-  receive(message: Message): void {
+  receive(topic: string, message: Message): void {
     if (this.#state !== 'open') return;
-    const delivery: Delivery = Object.freeze({ topic: this.topic, message: copyOf(message), attempt: 1 });
+    const delivery: Delivery = Object.freeze({ topic, message: copyOf(message), attempt: 1 });
     this.#pool.run(() => this.#handle(delivery));
   }
 

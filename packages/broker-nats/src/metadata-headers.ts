@@ -37,8 +37,13 @@ export function headerBytes(given: MsgHdrs): number {
 export function metadataOf(given: MsgHdrs | undefined): Metadata {
   if (given === undefined) return noMetadata;
   const metadata: Record<string, string> = Object.create(null);
-  for (const [key, values] of given) metadata[key] = decoded(values[0] ?? '');
+  for (const [key, values] of given) if (!isOfServer(key)) metadata[key] = decoded(values[0] ?? '');
   return receivedMetadata(metadata);
+}
+
+/** `Nats-Msg-Id` and the like. Keys of metadata are in small letters. */
+function isOfServer(key: string): boolean {
+  return key.startsWith('Nats-');
 }
 
 /** Other clients do not encode: a value that is not percent-encoded stands for itself. */

@@ -2,10 +2,12 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import {
   type Broker,
   type BrokerCapabilities,
+  type BrokerPublishOptions,
   type Clock,
   checkedTopic,
+  type DeadLetters,
   type Delivery,
-  defaultMaxInFlight,
+  type LevelCapabilities,
   type Lifecycle,
   type Logger,
   type Message,
@@ -13,10 +15,16 @@ import {
   type SubscribeOptions,
   type Subscription,
 } from '@tenon/contract';
-import { checkedNumber } from '@tenon/contract/authoring';
+import { checkedLevel, type SubscriptionTerms, subscriptionTerms } from '@tenon/contract/authoring';
 import { natsDial } from './dial.js';
 import type { Envelope } from './envelope.js';
 import { GoMicroEnvelope } from './go-micro-envelope.js';
+import { AckedOutbox } from './jetstream/acked-outbox.js';
+import { AcknowledgedSubscription } from './jetstream/acknowledged-subscription.js';
+import type { ResolvedJetStreamOptions } from './jetstream/jetstream-options.js';
+import { NatsDeadLetters } from './jetstream/nats-dead-letters.js';
+import { publishId } from './jetstream/publish-id.js';
+import { Streams } from './jetstream/streams.js';
 import { NatsLink } from './nats-link.js';
 import type { ResolvedNatsOptions } from './nats-options.js';
 import { NatsSubscription } from './nats-subscription.js';
@@ -24,9 +32,9 @@ import { Outbox } from './outbox.js';
 import { TenonEnvelope } from './tenon-envelope.js';
 import { throwIfAborted, untilAborted } from './until-aborted.js';
 
-/** A {@link Broker} over core NATS. */
+/** A {@link Broker} over NATS: core NATS at most once, JetStream at least once. */
 export class NatsBroker implements Broker, Lifecycle {
-  readonly capabilities: BrokerCapabilities = Object.freeze({ delivery: 'atMostOnce', whileDown: 'buffers' });
+  readonly capabilities: BrokerCapabilities;
   readonly contentType: string;
   readonly #options: ResolvedNatsOptions;
   readonly #logger: Logger;
@@ -34,7 +42,10 @@ export class NatsBroker implements Broker, Lifecycle {
   readonly #envelope: Envelope;
   readonly #link: NatsLink;
   readonly #outbox: Outbox;
-  readonly #subscriptions = new Set<NatsSubscription>();
+  /** What at least once is made of; undefined without JetStream. */
+  readonly #kept: Kept | undefined;
+  readonly #subscriptions = new Set<NatsSubscription | AcknowledgedSubscription>();
+  readonly deadLetters: DeadLetters | undefined;
   readonly #closing = new AbortController();
   #isDraining = false;
   #closed: Promise<void> | undefined;
@@ -46,6 +57,9 @@ export class NatsBroker implements Broker, Lifecycle {
     this.#envelope = options.envelope === 'go-micro' ? new GoMicroEnvelope(clock) : new TenonEnvelope();
     this.contentType = this.#envelope.contentType;
     this.#outbox = new Outbox(options, clock);
+    this.capabilities = capabilitiesOf(options);
+    this.#kept = options.jetStream === undefined ? undefined : this.#keptWith(options.jetStream);
+    this.deadLetters = this.#kept?.deadLetters;
     const dial = natsDial(options, this.#logger, clock);
     this.#link = new NatsLink(options, dial, { up: this.#up, down: this.#down }, this.#logger, clock);
   }
@@ -53,6 +67,14 @@ export class NatsBroker implements Broker, Lifecycle {
   /** Whether there is a connection now. */
   get isConnected(): boolean {
     return this.#link.connection !== undefined;
+  }
+
+  get trouble(): ServiceError | undefined {
+    if (this.#closed !== undefined) {
+      return new ServiceError('FailedPrecondition', 'the NATS broker was closed', { executed: 'no' });
+    }
+    if (this.isConnected) return undefined;
+    return new ServiceError('Unavailable', 'there is no connection to NATS', { executed: 'no' });
   }
 
   async start(signal: AbortSignal): Promise<void> {
@@ -63,14 +85,13 @@ export class NatsBroker implements Broker, Lifecycle {
     });
   }
 
-  async publish(
-    topic: string,
-    message: Message,
-    options: { readonly signal?: AbortSignal | undefined } = {},
-  ): Promise<void> {
+  async publish(topic: string, message: Message, options: BrokerPublishOptions = {}): Promise<void> {
     this.#assertUsable(options.signal);
     this.#assertStarted();
-    const waiting = this.#outbox.publish(checkedTopic(topic), this.#envelope.pack(topic, message), options.signal);
+    const [delivery] = checkedLevel(options.delivery, this.capabilities);
+    checkedTopic(topic);
+    if (delivery === 'atLeastOnce') return this.#keep(topic, message, options.signal);
+    const waiting = this.#outbox.publish(topic, this.#envelope.pack(topic, message), options.signal);
     if (waiting !== undefined) await waiting;
   }
 
@@ -80,9 +101,11 @@ export class NatsBroker implements Broker, Lifecycle {
     options: SubscribeOptions = {},
   ): Promise<Subscription> {
     this.#assertUsable(options.signal);
-    const subscription = this.#subscriptionOf(topic, handler, options);
+    const terms = subscriptionTerms(topic, options, this.capabilities);
     this.#assertStarted();
     if (this.#isDraining) throw new ServiceError('FailedPrecondition', 'the NATS broker drains', { executed: 'no' });
+    if (terms.delivery === 'atLeastOnce') return this.#acknowledged(terms, handler, options.signal);
+    const subscription = this.#subscriptionOf(terms, handler);
     this.#subscriptions.add(subscription);
     try {
       const { connection } = this.#link;
@@ -100,7 +123,7 @@ export class NatsBroker implements Broker, Lifecycle {
   async drain(signal: AbortSignal): Promise<void> {
     this.#isDraining = true;
     const finished = Promise.all([...this.#subscriptions].map((subscription) => subscription.drain())).then(() =>
-      this.#outbox.flushed(),
+      Promise.all([this.#outbox.flushed(), this.#kept?.outbox.flushed()]),
     );
     await untilAborted(finished, signal).catch((failure: unknown) => {
       if (!signal.aborted) throw failure;
@@ -116,6 +139,7 @@ export class NatsBroker implements Broker, Lifecycle {
   async #close(): Promise<void> {
     for (const subscription of this.#subscriptions) await subscription.close();
     this.#outbox.close();
+    this.#kept?.outbox.close();
     // Publishing resolved for what was written: it must not be lost by closing the socket under it.
     await this.#flushed();
     this.#closing.abort();
@@ -133,11 +157,14 @@ export class NatsBroker implements Broker, Lifecycle {
   }
 
   readonly #up = (connection: NatsConnection, isAgain: boolean): void => {
+    this.#kept?.streams.reset();
+    this.#kept?.outbox.connected(connection);
     for (const subscription of this.#subscriptions) subscription.attach(connection);
     this.#outbox.connected(connection, isAgain ? this.#options.rejoinMs : 0);
   };
 
   readonly #down = (): void => {
+    this.#kept?.outbox.disconnected();
     const messages = this.#outbox.disconnected();
     if (messages === 0) return;
     this.#logger.warn('messages were written just before the connection was lost; they may not have arrived', {
@@ -145,20 +172,71 @@ export class NatsBroker implements Broker, Lifecycle {
     });
   };
 
-  #subscriptionOf(
-    topic: string,
+  #keptWith(options: ResolvedJetStreamOptions): Kept {
+    const streams = new Streams(options, this.#logger);
+    const { maxPendingBytes, maxPendingMs } = this.#options;
+    const limits = { maxPendingBytes, maxPendingMs, ackTimeoutMs: options.ackTimeoutMs };
+    const deadLetters = new NatsDeadLetters({
+      connection: (signal) => {
+        this.#assertUsable(signal);
+        const late = AbortSignal.timeout(maxPendingMs === Number.POSITIVE_INFINITY ? 2 ** 31 - 1 : maxPendingMs);
+        return this.#link.connected(
+          AbortSignal.any([late, this.#closing.signal, ...(signal === undefined ? [] : [signal])]),
+        );
+      },
+      streamOf: (topic, connection) => streams.of(topic, connection),
+      envelope: this.#envelope,
+      publish: (topic, message) => this.#keep(topic, message, undefined),
+    });
+    return { streams, outbox: new AckedOutbox(limits, streams, this.#clock), deadLetters };
+  }
+
+  async #keep(topic: string, message: Message, signal: AbortSignal | undefined): Promise<void> {
+    await this.#kept?.outbox.publish(topic, this.#envelope.pack(topic, message), publishId(topic, message), signal);
+  }
+
+  async #acknowledged(
+    terms: SubscriptionTerms,
     handler: (delivery: Delivery) => Promise<void>,
-    options: SubscribeOptions,
+    signal: AbortSignal | undefined,
+  ): Promise<Subscription> {
+    const subscription = new AcknowledgedSubscription({
+      terms,
+      handler,
+      bury: (topic, message) => this.#keep(topic, message, undefined),
+      envelope: this.#envelope,
+      streams: (this.#kept as Kept).streams,
+      clock: this.#clock,
+      logger: this.#logger.child({ topic: terms.topic, queue: terms.queue }),
+      onEnd: (ended) => this.#subscriptions.delete(ended),
+    });
+    this.#subscriptions.add(subscription);
+    try {
+      const standing = subscription.standing();
+      const { connection } = this.#link;
+      if (connection !== undefined) subscription.attach(connection);
+      const given = signal === undefined ? this.#closing.signal : AbortSignal.any([signal, this.#closing.signal]);
+      await untilAborted(standing, given);
+      return subscription;
+    } catch (failure) {
+      await subscription.close();
+      this.#assertUsable(undefined);
+      throw failure;
+    }
+  }
+
+  #subscriptionOf(
+    { topic, queue, maxInFlight }: SubscriptionTerms,
+    handler: (delivery: Delivery) => Promise<void>,
   ): NatsSubscription {
     const { maxWaitingMessages, maxWaitingBytes } = this.#options;
-    const range = { min: 1, max: 65_536, fallback: defaultMaxInFlight };
     return new NatsSubscription(
       {
-        topic: checkedTopic(topic),
-        queue: checkedQueue(options.queue),
+        topic,
+        queue,
         handler,
         envelope: this.#envelope,
-        maxInFlight: checkedNumber('subscribe.maxInFlight', options.maxInFlight, range),
+        maxInFlight,
         maxWaitingMessages,
         maxWaitingBytes,
       },
@@ -204,16 +282,26 @@ async function roundTrip(connection: NatsConnection): Promise<boolean> {
   return Promise.race([answered, connection.closed().then(() => false)]);
 }
 
-/** Queue names go into the protocol's text as they are: white space would begin another field. */
-function checkedQueue(queue: string | undefined): string | undefined {
-  if (queue === undefined || (typeof queue === 'string' && queueForm.test(queue))) return queue;
-  throw new ServiceError(
-    'InvalidArgument',
-    `subscribe.queue is ${JSON.stringify(queue)}; it must be 1 to 256 characters without white space, "*" and ">"`,
-    { executed: 'no' },
-  );
+/** What at least once is made of. */
+interface Kept {
+  readonly streams: Streams;
+  readonly outbox: AckedOutbox;
+  readonly deadLetters: NatsDeadLetters;
 }
 
-const queueForm = /^[^\s\p{Cc}*>]{1,256}$/u;
+/** Core NATS keeps nothing: who is not there when a message comes has missed it. */
+const atMostOnce = Object.freeze<LevelCapabilities>({
+  whileDown: 'buffers',
+  patterns: true,
+  replays: false,
+  outlives: 'nothing',
+});
+const atLeastOnce = Object.freeze<LevelCapabilities>({ ...atMostOnce, replays: true, outlives: 'broker' });
+
+function capabilitiesOf({ delivery, jetStream }: ResolvedNatsOptions): BrokerCapabilities {
+  const levels = jetStream === undefined ? { atMostOnce } : { atMostOnce, atLeastOnce };
+  return Object.freeze({ delivery, levels: Object.freeze(levels) });
+}
+
 /** A server that is alive answers in a round trip; one that is not must not hold up a shutdown. */
 const closingFlushMs = 1_000;

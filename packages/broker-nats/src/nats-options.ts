@@ -1,5 +1,10 @@
-import { ServiceError } from '@tenon/contract';
+import { type DeliveryLevel, ServiceError } from '@tenon/contract';
 import { type BackoffOptions, checkedNumber } from '@tenon/contract/authoring';
+import {
+  type JetStreamOptions,
+  type ResolvedJetStreamOptions,
+  resolveJetStreamOptions,
+} from './jetstream/jetstream-options.js';
 
 /** The form of a message on its subject: Tenon's binary one, or the JSON that go-micro services read and write. */
 export type NatsEnvelope = 'tenon' | 'go-micro';
@@ -23,6 +28,14 @@ export interface NatsOptions {
   readonly tls?: NatsTls | undefined;
   /** Both sides must use the same. Default `tenon`. */
   readonly envelope?: NatsEnvelope | undefined;
+  /** The level of delivery where none is asked for. Default `atMostOnce`. */
+  readonly delivery?: DeliveryLevel | undefined;
+  /**
+   * How JetStream keeps what is to be delivered at least once: streams that are not there are made as this says. It wants a server
+   * with JetStream on (`nats-server -js`), and is not touched until something asks for at least once. `false` takes the level away.
+   * Default `{}`.
+   */
+  readonly jetStream?: JetStreamOptions | false | undefined;
   /** What the server's connection list shows, 1 to 128 characters. Default `tenon`. */
   readonly name?: string | undefined;
   /** How long `start` waits for a server, in milliseconds, 50 to 2,000. Default 1,500. */
@@ -80,6 +93,8 @@ export interface ResolvedNatsOptions {
   readonly credentials: NatsCredentials;
   readonly tls: ResolvedNatsTls | undefined;
   readonly envelope: NatsEnvelope;
+  readonly delivery: DeliveryLevel;
+  readonly jetStream: ResolvedJetStreamOptions | undefined;
   readonly name: string;
   readonly connectTimeoutMs: number;
   readonly pingIntervalMs: number;
@@ -116,6 +131,8 @@ export function resolveNatsOptions(options: NatsOptions = {}): ResolvedNatsOptio
     credentials: checkedCredentials(options),
     tls: checkedTls(options.tls ?? (servers.some((server) => server.startsWith('tls://')) ? {} : undefined)),
     envelope: checkedEnvelope(options.envelope ?? 'tenon'),
+    delivery: checkedDelivery(options),
+    jetStream: resolvedJetStream(options.jetStream ?? {}),
     name: checkedName(options.name ?? 'tenon'),
     connectTimeoutMs: number('connectTimeoutMs', 50, 2_000, 1_500),
     pingIntervalMs: number('pingIntervalMs', 100, 120_000, 10_000),
@@ -131,6 +148,19 @@ export function resolveNatsOptions(options: NatsOptions = {}): ResolvedNatsOptio
 type NumberOption = {
   [K in keyof NatsOptions]-?: NatsOptions[K] extends number | undefined ? K : never;
 }[keyof NatsOptions];
+
+function checkedDelivery({ delivery = 'atMostOnce', jetStream }: NatsOptions): DeliveryLevel {
+  if (delivery !== 'atMostOnce' && delivery !== 'atLeastOnce')
+    throw invalid(`delivery is ${JSON.stringify(delivery)}; it must be "atMostOnce" or "atLeastOnce"`);
+  if (delivery === 'atLeastOnce' && jetStream === false) throw invalid('delivery "atLeastOnce" needs jetStream');
+  return delivery;
+}
+
+function resolvedJetStream(given: JetStreamOptions | false): ResolvedJetStreamOptions | undefined {
+  if (given === false) return undefined;
+  if (typeof given === 'object' && given !== null) return resolveJetStreamOptions(given);
+  throw invalid(`jetStream is ${JSON.stringify(given)}; it must be false or an object of options`);
+}
 
 function resolveReconnect(given: Partial<BackoffOptions>): BackoffOptions {
   const number = (name: keyof BackoffOptions, min: number, max: number, fallback: number, integer: boolean): number =>

@@ -151,7 +151,8 @@ export class NatsSubscription implements Subscription {
       return;
     }
     this.#heldBytes += bytes;
-    this.#pool.run(() => this.#handle(message, bytes));
+    const topic = received.subject;
+    this.#pool.run(() => this.#handle({ topic, message, attempt: 1 }, bytes));
   }
 
   #isFull(bytes: number): boolean {
@@ -161,12 +162,15 @@ export class NatsSubscription implements Subscription {
     return this.#heldBytes > 0 && this.#heldBytes + bytes > maxWaitingBytes;
   }
 
-  async #handle(message: Message, bytes: number): Promise<void> {
+  async #handle(delivery: Delivery, bytes: number): Promise<void> {
     try {
-      await this.#settings.handler({ topic: this.topic, message, attempt: 1 });
+      await this.#settings.handler(delivery);
     } catch (failure) {
       // At most once: the message is gone, as the contract says, and the subscription goes on.
-      this.#logger.debug('a handler rejected a message', { id: message.id, error: ServiceError.from(failure) });
+      this.#logger.debug('a handler rejected a message', {
+        id: delivery.message.id,
+        error: ServiceError.from(failure),
+      });
     } finally {
       this.#heldBytes -= bytes;
     }

@@ -3,11 +3,15 @@ import { describe, it } from 'vitest';
 import { natsBrokerFixtures } from './fixture.js';
 
 describe('NATS', () => {
-  brokerConformance({ describe, it }, natsBrokerFixtures());
+  brokerConformance({ describe, it }, natsBrokerFixtures({ jetStream: false }));
+});
+
+describe('NATS with JetStream', () => {
+  brokerConformance({ describe, it }, natsBrokerFixtures({ delivery: 'atLeastOnce' }));
 });
 
 describe('NATS with the envelope of go-micro', () => {
-  brokerConformance({ describe, it }, natsBrokerFixtures({ envelope: 'go-micro' }), {
+  brokerConformance({ describe, it }, natsBrokerFixtures({ envelope: 'go-micro', delivery: 'atLeastOnce' }), {
     knownFailing: [
       {
         case: 'a message arrives as it was published: id, time, content type, metadata, trace and body',

@@ -11,6 +11,8 @@ export interface NatsServerOptions {
   readonly args?: readonly string[];
   /** The text of a configuration file. */
   readonly config?: string;
+  /** With JetStream, in files that outlive a restart. Default false. */
+  readonly jetStream?: boolean;
 }
 
 /** A real nats-server on a loopback port of its own. */
@@ -33,7 +35,10 @@ export class NatsServer {
   static async start(options: NatsServerOptions = {}): Promise<NatsServer> {
     if (!existsSync(binary)) throw new Error(`${binary} is missing: apt-get install nats-server`);
     const folder = await mkdtemp(join(tmpdir(), 'tenon-nats-'));
-    const args = [...(options.args ?? [])];
+    const args = [
+      ...(options.args ?? []),
+      ...(options.jetStream === true ? ['-js', '-sd', join(folder, 'store')] : []),
+    ];
     if (options.config !== undefined) {
       await writeFile(join(folder, 'nats.conf'), options.config);
       args.push('-c', join(folder, 'nats.conf'));

@@ -131,7 +131,7 @@ it('nothing that a caller gives can break out into the protocol', async () => {
     () => broker.publish('t.>', message),
     () => broker.publish('t.y', { ...message, metadata: { a: 'x\r\n\r\nPUB evil 0\r\n' } }),
     () => broker.publish('t.y', { ...message, metadata: { 'a: b\r\nc': 'x' } }),
-    () => broker.subscribe('t.*', async () => {}),
+    () => broker.subscribe('t.* evil', async () => {}),
     () => broker.subscribe('t.y', async () => {}, { queue: 'q 1\r\nPUB evil 0\r\n\r\nSUB t.y' }),
     () => broker.subscribe('t.y', async () => {}, { queue: '' }),
   ];

@@ -31,7 +31,10 @@ export class ReferenceSelector implements Selector {
   select(service: string, options: SelectOptions = {}): Candidate | Promise<Candidate> {
     if (this.#closed) throw closedError();
     const state = this.#state(service);
-    return state.candidates === undefined ? this.#selectLater(service, options) : choose(service, state, options);
+    if (state.candidates === undefined) return this.#selectLater(service, options);
+    if (options.waitForReady === true && filtered(state.candidates, options).length === 0)
+      return this.#selectLater(service, options);
+    return choose(service, state, options);
   }
 
   report(service: string, candidate: Candidate, outcome: Outcome): void {
@@ -75,11 +78,15 @@ interface ServiceState {
 function choose(service: string, state: ServiceState, options: SelectOptions): Candidate {
   let left = state.candidates ?? [];
   if (left.length === 0) throw unavailable(service, 'has no node');
-  for (const filter of options.filters ?? []) left = filter(left);
+  left = filtered(left, options);
   if (left.length === 0) throw unavailable(service, 'has no node that passes the filters');
   left = left.filter(({ node }) => !options.exclude?.has(node.id));
   if (left.length === 0) throw unavailable(service, 'has no node that is not excluded');
   return state.picker.pick(left, options.key);
+}
+
+function filtered(candidates: readonly Candidate[], { filters = [] }: SelectOptions): readonly Candidate[] {
+  return filters.reduce((left, filter) => filter(left), candidates);
 }
 
 function unavailable(service: string, why: string): ServiceError {

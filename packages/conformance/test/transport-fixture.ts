@@ -53,6 +53,10 @@ export function transportFixtures(breakIt: BreakTransport = () => ({})): Fixture
             clock: serverClock,
             port: portOf(instance),
             open: async ({ address }) => ({ id: `node-${instance}`, address, metadata: {} }),
+            openFreezable: async ({ address }) => ({
+              node: { id: `node-${instance}`, address, metadata: {} },
+              freeze: () => network.cut(instance),
+            }),
             vanish: async () => network.cut(instance),
           };
         },
@@ -75,6 +79,7 @@ function brokenClient(good: Transport, broken: BrokenTransport): Transport {
       stream: (call) => connection.stream(call),
       drain: () => connection.drain(),
       close: () => connection.close(),
+      probe: async (timeoutMs) => (await connection.probe?.(timeoutMs)) ?? false,
       ...broken.connection?.(connection),
     };
   };

@@ -1,13 +1,11 @@
+import type { DeliveryLevel } from './broker.js';
+import type { CallPolicy } from './call-policy.js';
 import type { Filter } from './filter.js';
 import type { Metadata } from './metadata.js';
+import type { ServiceError } from './service-error.js';
 
-/** What a caller may say about one call. All fields are optional. */
-export interface CallOptions {
-  /**
-   * How long the whole call may take, all attempts together, in milliseconds. Range 1 to 3,600,000, default 10,000; a
-   * stream has no end by default. Inside a handler the time left of the call being served is the upper bound.
-   */
-  readonly timeoutMs?: number | undefined;
+/** What a caller may say about one call, over what the endpoint's policy says. All fields are optional. */
+export interface CallOptions extends CallPolicy {
   /** Ends the call; it rejects with `Canceled` and the handler feels it. */
   readonly signal?: AbortSignal | undefined;
   /** Pairs to send. Nothing of a call being served is sent on by itself. */
@@ -22,12 +20,21 @@ export interface CallOptions {
   readonly labels?: Metadata | undefined;
   /** Further filters, after version and labels. */
   readonly filters?: readonly Filter[] | undefined;
-  /** What a hashing strategy hashes. */
+  /** What a hashing strategy hashes. Default: what `keyField` finds in the request. */
   readonly key?: string | undefined;
-  /** How many nodes to try, the first included. Range 1 to 5, default 3. */
-  readonly maxAttempts?: number | undefined;
   /** Overrides what the endpoint declares: whether trying again is safe when nobody knows whether it ran. */
   readonly idempotent?: boolean | undefined;
+  /**
+   * Makes repeating safe where the endpoint alone does not: the server runs each key once within its window, and answers a
+   * repetition with the first reply. 1 to 128 visible ASCII characters, unique per intended effect. The call is repeated on the
+   * node that has seen the key only, because others have not; where that node is gone, it fails `executed: 'maybe'`.
+   */
+  readonly idempotencyKey?: string | undefined;
+  /**
+   * Gives the reply's value where the call fails after all attempts, also where a breaker is open. What it throws is the
+   * call's error. Not asked where the caller cancelled, and not for streams.
+   */
+  readonly fallback?: ((error: ServiceError) => unknown) | undefined;
   /** Receives the reply's metadata, before the call resolves. */
   readonly onReply?: ((metadata: Metadata) => void) | undefined;
 }
@@ -40,4 +47,6 @@ export interface PublishOptions {
   readonly contentType?: string | undefined;
   /** The event's id. Default: a new UUID. */
   readonly id?: string | undefined;
+  /** Default: what `@Event` says, else the broker's. One that the broker does not have rejects with `FailedPrecondition`. */
+  readonly delivery?: DeliveryLevel | undefined;
 }

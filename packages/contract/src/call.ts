@@ -123,10 +123,10 @@ export interface CallHandler {
   /**
    * Serves one call: in the end, or before this returns, it is answered. Never throws.
    *
-   * @param now - in milliseconds of `Clock.now()`, from whoever has only just asked for the time, as for the deadline:
-   * asking is a dear part of a small call. Absent: the server asks.
+   * @param heardAt - when the call was made, or its last byte was read, in milliseconds of `Clock.now()`: a server with much to do
+   * lets wait what was heard long ago. Absent: now.
    */
-  handle(call: IncomingCall, now?: number): ServedCall;
+  handle(call: IncomingCall, heardAt?: number): ServedCall;
   /**
    * Why calls to a service (and, where it is known, to a node) are of no use here, with `executed: 'no'`; undefined where
    * they are. For wires that say once per connection whom they want.

@@ -47,6 +47,12 @@ export interface Connection {
    */
   send?(call: Call, listener: ReplyListener, now?: number): void;
   /**
+   * Asks the peer for a sign of life beside the calls under way, and tells whether one came within `timeoutMs`. Never
+   * rejects; false also where the connection has ended. Asked again while it waits, it may ask once. Absent: the wire has no
+   * such sign, and nobody can tell a slow peer from a dead one.
+   */
+  probe?(timeoutMs: number): Promise<boolean>;
+  /**
    * True once it carries no further call: it broke, or the peer asked for its end. Calls under way may still finish; the
    * owner dials another for new ones, and closes this one when they have. Absent: it renews itself, as a pool does.
    */

@@ -1,3 +1,4 @@
+import type { CallPolicy } from './call-policy.js';
 import type { Schema } from './schema.js';
 
 /** `unary`: one request, one reply. `server`, `client`, `bidi`: who streams. */
@@ -23,6 +24,8 @@ export interface EndpointDescriptor {
   readonly idempotent: boolean;
   readonly request?: Schema | undefined;
   readonly response?: Schema | undefined;
+  /** How calls are made unless they say otherwise. Absent: as the client's options say. */
+  readonly policy?: CallPolicy | undefined;
 }
 
 /**

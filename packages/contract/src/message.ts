@@ -17,8 +17,11 @@ export interface Message {
 
 /** A message handed to a subscriber. */
 export interface Delivery {
+  /** The topic that it was published to; where a pattern was subscribed to, one that it matches. */
   readonly topic: string;
   readonly message: Message;
   /** 1 for the first time, counting up with each redelivery. */
   readonly attempt: number;
+  /** Its place in the store that it comes from, counting up; undefined where there is none. */
+  readonly sequence?: number | undefined;
 }

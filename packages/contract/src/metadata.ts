@@ -21,7 +21,7 @@ export const noMetadata: Metadata = Object.freeze(Object.create(null));
  * without prototype. A call with no entries returns {@link noMetadata} and allocates nothing.
  *
  * Keys are HTTP tokens (RFC 9110 §5.6.2). Values may be any Unicode text without control characters other than tab:
- * CR, LF and NUL would split a header on the wire.
+ * CR, LF and NUL would split a header on the wire. Half of a surrogate pair is no text: it would arrive as another.
  *
  * @throws ServiceError `InvalidArgument`, `executed: 'no'`, naming the key, on a bad key or value; `ResourceExhausted`
  * over {@link metadataLimits}.
@@ -62,6 +62,13 @@ function checkEntry(key: string, value: unknown): void {
       { executed: 'no' },
     );
   }
+  if (!isAscii.test(value) && loneSurrogate.test(value)) {
+    throw new ServiceError(
+      'InvalidArgument',
+      `metadata value of "${key}" has half of a character, which UTF-8 cannot say`,
+      { executed: 'no' },
+    );
+  }
 }
 
 const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,256}$/;
@@ -69,3 +76,4 @@ const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,256}$/;
 const controlCharacter = /[\u0000-\u0008\u000a-\u001f\u007f]/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the whole of ASCII
 const isAscii = /^[\u0000-\u007f]*$/;
+const loneSurrogate = /\p{Surrogate}/u;

@@ -46,12 +46,34 @@ export interface Lease {
   release(): Promise<void>;
 }
 
+/**
+ * What one operation promises.
+ *
+ * `strong`: it sees every registration that finished before it began; a registration that has finished is seen by all. `eventual`:
+ * soon, within a bound that the provider's README states, once nothing is cut off. `weak`: no bound.
+ */
+export interface OperationConsistency {
+  readonly level: 'strong' | 'eventual' | 'weak';
+  /**
+   * What it does where the back end, or the majority of its members, cannot be reached. `refuses`: rejects with `Unavailable`.
+   * `answers`: with what is known on this side, which may be stale; what is written there is spread once the partition heals.
+   */
+  readonly whenCutOff: 'refuses' | 'answers';
+}
+
+/** What a registry promises by operation, under the options that it was made with. A test of each provider cuts it off and looks. */
+export interface RegistryConsistency {
+  readonly register: OperationConsistency;
+  readonly lookup: OperationConsistency;
+  /** A call by name: it goes by the watch of the selector, which keeps the last known set. */
+  readonly cachedCall: OperationConsistency;
+}
+
 /** What a registry can promise. A suite checks each; what is off must be refused, never quietly weaker. */
 export interface RegistryCapabilities {
   /** Entries of a process that vanished disappear after their time to live. Off: they stay until somebody takes them over. */
   readonly expires: boolean;
-  /** `strong`: a lookup sees every registration that finished before it began. `eventual`: soon. `weak`: no bound. */
-  readonly consistency: 'strong' | 'eventual' | 'weak';
+  readonly consistency: RegistryConsistency;
   /**
    * Who reads the entries: this process, this machine, or (the default where absent) a network. A loopback address that
    * is registered where a network reads it leads every reader to itself, which the server warns about.
@@ -73,6 +95,9 @@ export interface RegistryCapabilities {
  */
 export abstract class Registry {
   abstract readonly capabilities: RegistryCapabilities;
+
+  /** Why the back end cannot be used now; undefined where it can, as far as is known. Costs nothing: no I/O. Absent: unknown. */
+  readonly trouble?: ServiceError | undefined;
 
   /**
    * Registers one record with exactly one node and resolves once others can find it. The same node id again replaces the

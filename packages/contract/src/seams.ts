@@ -2,8 +2,10 @@ import { Broker } from './broker.js';
 import { Client } from './client.js';
 import { Clock } from './clock.js';
 import { Codec } from './codec.js';
+import { HealthCheck } from './health-check.js';
 import { Interceptor } from './interceptor.js';
 import { Logger } from './logger.js';
+import { Meter } from './meter.js';
 import type { Token } from './provider.js';
 import { Registry } from './registry.js';
 import { Selector } from './selector.js';
@@ -19,8 +21,10 @@ export const seams: readonly Token[] = Object.freeze([
   Client,
   Clock,
   Codec,
+  HealthCheck,
   Interceptor,
   Logger,
+  Meter,
   Registry,
   Selector,
   Server,

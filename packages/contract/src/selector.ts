@@ -9,7 +9,9 @@ export interface SelectOptions {
   readonly exclude?: ReadonlySet<string> | undefined;
   /** What a hashing strategy hashes; others ignore it. */
   readonly key?: string | undefined;
-  /** Ends the wait for a service's first set of nodes. */
+  /** Waits while no node is left, until one appears or `signal` is aborted, instead of rejecting. Default false. */
+  readonly waitForReady?: boolean | undefined;
+  /** Ends the wait for nodes. */
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -1,3 +1,4 @@
+import type { SubscriptionOptions } from './broker.js';
 import type { EndpointDescriptor } from './endpoint.js';
 import type { Intercept } from './interceptor.js';
 import type { Metadata } from './metadata.js';
@@ -19,9 +20,9 @@ export interface ServedEndpoint {
 
 /** One subscription with the code that serves it. */
 export interface ServedSubscription {
+  /** A topic or a pattern. */
   readonly topic: string;
-  readonly queue: string | undefined;
-  readonly maxInFlight: number | undefined;
+  readonly options: SubscriptionOptions;
   readonly event: Schema | undefined;
   /** `Mails.onOrderPlaced`, for logs, errors and the registry record. */
   readonly name: string;

@@ -1,6 +1,7 @@
 import type { Attempt } from './attempt.js';
 import { type Code, isCode } from './code.js';
 import { type Executed, isExecuted } from './executed.js';
+import { isRefusal, type Refusal } from './refusal.js';
 
 /** What a {@link ServiceError} may carry beside its code and message. All fields are optional. */
 export interface ServiceErrorFields {
@@ -16,6 +17,10 @@ export interface ServiceErrorFields {
   readonly node?: string | undefined;
   /** Whether the handler ran. Default `maybe`. */
   readonly executed?: Executed;
+  /** Why the server turned the call away; absent where it did not. Only with `executed: 'no'`. */
+  readonly refusal?: Refusal | undefined;
+  /** Whether the peer answered this error, rather than somebody on this side. Never sent. Default false. */
+  readonly answered?: boolean;
   /** Every attempt of a call that was tried more than once, oldest first. */
   readonly attempts?: readonly Attempt[];
   /** Finds the one log line that holds the details which were kept from the caller. */
@@ -32,6 +37,7 @@ export interface ServiceErrorRecord {
   readonly endpoint?: string;
   readonly node?: string;
   readonly correlationId?: string;
+  readonly refusal?: Refusal;
 }
 
 const brand: unique symbol = Symbol.for('tenon.ServiceError') as never;
@@ -57,6 +63,8 @@ export class ServiceError extends Error {
   readonly endpoint: string | undefined;
   readonly node: string | undefined;
   readonly executed: Executed;
+  readonly refusal: Refusal | undefined;
+  readonly answered: boolean;
   readonly attempts: readonly Attempt[];
   readonly correlationId: string | undefined;
 
@@ -69,6 +77,8 @@ export class ServiceError extends Error {
     this.endpoint = fields.endpoint;
     this.node = fields.node;
     this.executed = fields.executed ?? 'maybe';
+    this.refusal = fields.refusal;
+    this.answered = fields.answered ?? false;
     this.attempts = fields.attempts ?? [];
     this.correlationId = fields.correlationId;
     Object.defineProperty(this, brand, { value: true });
@@ -118,6 +128,8 @@ export class ServiceError extends Error {
       node: text('node'),
       executed: isExecuted(data['executed']) ? data['executed'] : 'maybe',
       correlationId: text('correlationId'),
+      refusal: isRefusal(data['refusal']) && data['executed'] === 'no' ? data['refusal'] : undefined,
+      answered: true,
       ...fields,
     });
   }
@@ -133,6 +145,8 @@ export class ServiceError extends Error {
           endpoint: this.endpoint,
           node: this.node,
           executed: this.executed,
+          refusal: this.refusal,
+          answered: this.answered,
           attempts: this.attempts,
           correlationId: this.correlationId,
           ...fields,
@@ -158,6 +172,7 @@ export class ServiceError extends Error {
       ...(this.endpoint === undefined ? {} : { endpoint: this.endpoint }),
       ...(this.node === undefined ? {} : { node: this.node }),
       ...(this.correlationId === undefined ? {} : { correlationId: this.correlationId }),
+      ...(this.refusal === undefined ? {} : { refusal: this.refusal }),
     };
   }
 

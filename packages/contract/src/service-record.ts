@@ -22,7 +22,10 @@ export interface EndpointRecord {
   readonly name: string;
   readonly request: ValueRecord | null;
   readonly response: ValueRecord | null;
-  /** go-micro's keys `stream`, `topic`, `subscriber`; Tenon's `request-schema`, `response-schema` hold JSON Schema text. */
+  /**
+   * go-micro's keys `stream`, `topic`, `subscriber`; Tenon's `stream-kind` says which kind of stream it is, `request-schema` and
+   * `response-schema` hold JSON Schema text.
+   */
   readonly metadata: Metadata;
 }
 

@@ -19,4 +19,9 @@ export interface Picker {
   pick(candidates: readonly Candidate[], key: string | undefined): Candidate;
   /** Called once for each pick. */
   report(candidate: Candidate, outcome: Outcome): void;
+  /**
+   * A node that the selector had left out because it failed is a candidate again. A picker that holds the failures
+   * against it forgets them here, or they would outlast the ejection. Absent: it holds nothing against anybody.
+   */
+  returned?(candidate: Candidate): void;
 }

@@ -1,8 +1,13 @@
 export * from './client/index.js';
 export * from './context/index.js';
+export * from './health/index.js';
 export { type LocalValues, localServices } from './local/index.js';
+export * from './overload/index.js';
 export * from './port/index.js';
+export type { BreakerOptions } from './resilience/breaker-options.js';
+export type { RetryBudgetOptions } from './resilience/retry-budget.js';
 export type { RetryOptions } from './resilience/retry-options.js';
 export * from './selector/index.js';
 export * from './server/index.js';
+export * from './telemetry/index.js';
 export * from './tls/index.js';

@@ -1,9 +1,15 @@
 import type { Call, CallOptions, EndpointDescriptor, Reply } from '@tenon/contract';
 import { FakeClock } from '@tenon/testing/fake-clock';
-import { type AttemptParts, runAttempts } from '../src/client/attempts.js';
-import { resolveClientOptions } from '../src/client/client-options.js';
+import { RecordingMeter } from '@tenon/testing/recording-meter';
+import type { AttemptParts } from '../src/client/attempt-parts.js';
+import { runAttempts } from '../src/client/attempts.js';
+import { Breakers } from '../src/client/breakers.js';
+import { type ClientOptions, resolveClientOptions } from '../src/client/client-options.js';
 import { ConnectionPool } from '../src/client/connection-pool.js';
 import { prepareCall } from '../src/client/prepared-call.js';
+import { Repetition } from '../src/client/repetition.js';
+import { SignsOfLife } from '../src/client/signs-of-life.js';
+import { telemetryOf } from '../src/telemetry/index.js';
 import { hello } from './greeter.js';
 import { RecordingLogger } from './recording-logger.js';
 import { ScriptedSelector } from './scripted-selector.js';
@@ -16,12 +22,25 @@ export const broken = failing('Unavailable', 'broken', { executed: 'maybe' });
 
 /** The attempts of one call after another, over nodes that answer as the test says. */
 export function attemptsOver(...nodes: string[]) {
+  return attemptsWith({}, ...nodes);
+}
+
+/** The same, of a client with options. */
+export function attemptsWith(options: ClientOptions, ...nodes: string[]) {
   const clock = new FakeClock();
+  const logger = new RecordingLogger();
+  const meter = new RecordingMeter();
+  const telemetry = telemetryOf(meter);
   const selector = new ScriptedSelector(nodes);
   const transport = new ScriptedTransport();
-  const pool = new ConnectionPool([transport], clock, new RecordingLogger(), 3_600_000);
-  const client = resolveClientOptions({ retry: { backoffBaseMs: 100, backoffMaxMs: 100 } });
-  const parts = { selector, pool, clock, retry: client.retry, local: undefined as AttemptParts['local'] };
+  const client = resolveClientOptions({ retry: { backoffBaseMs: 100, backoffMaxMs: 100 }, ...options });
+  const { silence, breaker, retry, connectPatienceMs } = client;
+  const signs = silence === undefined ? undefined : new SignsOfLife(silence, clock, telemetry, logger);
+  const pool = new ConnectionPool([transport], clock, logger, 3_600_000, signs);
+  const repetition = new Repetition(retry, clock, telemetry, logger);
+  const breakers = breaker === undefined ? undefined : new Breakers(breaker, telemetry, logger);
+  const local = undefined as AttemptParts['local'];
+  const parts = { selector, pool, clock, logger, telemetry, repetition, connectPatienceMs, breakers, local };
   const begin = (
     options: CallOptions = {},
     endpoint: EndpointDescriptor = hello,
@@ -29,7 +48,7 @@ export function attemptsOver(...nodes: string[]) {
   ): Reply | Promise<Reply> =>
     runAttempts(prepareCall(endpoint, value, messages, options, client, clock), parts, clock.now());
   const run = async (...asked: Parameters<typeof begin>): Promise<Reply> => begin(...asked);
-  return { clock, selector, transport, pool, parts, begin, run };
+  return { clock, logger, meter, selector, transport, pool, parts, begin, run };
 }
 
 /** Runs a call to its end, however often it pauses. */

@@ -1,7 +1,7 @@
 import { selectorConformance } from '@tenon/conformance';
 import { describe, it } from 'vitest';
-import { selectorFixtures } from './selector-fixture.js';
+import { selectorFixtures, strategyNames } from './selector-fixture.js';
 
-for (const strategy of ['round-robin', 'random', 'p2c'] as const) {
+for (const strategy of strategyNames) {
   describe(strategy, () => selectorConformance({ describe, it }, selectorFixtures(strategy)));
 }

@@ -1,10 +1,13 @@
-import type { EndpointDescriptor, Intercept, Validator } from '@tenon/contract';
+import type { Clock, EndpointDescriptor, Intercept, Validator } from '@tenon/contract';
 import { FakeClock } from '@tenon/testing/fake-clock';
+import { RecordingMeter } from '@tenon/testing/recording-meter';
 import { chain } from '../src/interceptors/chain.js';
 import { CompiledSchemas } from '../src/schemas/compiled-schemas.js';
 import { Dispatcher } from '../src/server/dispatcher.js';
 import { Route } from '../src/server/route.js';
 import { Router } from '../src/server/router.js';
+import { resolveServerOptions, type ServerOptions } from '../src/server/server-options.js';
+import { telemetryOf } from '../src/telemetry/index.js';
 import { servedEndpoint } from './greeter.js';
 import { HelloRequest, NameValidator } from './name-validator.js';
 import { RecordingLogger } from './recording-logger.js';
@@ -17,6 +20,11 @@ export interface DispatcherSetting {
   readonly bound?: readonly Intercept[];
   readonly used?: readonly Intercept[];
   readonly validator?: Validator;
+  readonly options?: ServerOptions;
+  /** In place of the fake one that is returned. */
+  readonly clock?: Clock;
+  /** In place of `setImmediate`. */
+  readonly afterReads?: (callback: () => void) => void;
 }
 
 /** A dispatcher with the one endpoint `Greeter.Hello`, whose request and reply are `HelloRequest`. */
@@ -29,6 +37,15 @@ export function dispatcherOf(setting: DispatcherSetting = {}) {
   const endpoint = servedEndpoint(handle, { interceptors: used, descriptor });
   const schemas = new CompiledSchemas(setting.validator ?? new NameValidator());
   router.add({ id: 'n1', version: '1.0.0' }, 'greeter', [new Route('n1', endpoint, schemas, bound)]);
-  const dispatcher = new Dispatcher(router, chain(early), clock, logger, 60_000);
-  return { clock, logger, dispatcher };
+  const meter = new RecordingMeter();
+  const dispatcher = new Dispatcher({
+    router,
+    early: chain(early),
+    clock: setting.clock ?? clock,
+    logger,
+    telemetry: telemetryOf(meter),
+    options: resolveServerOptions(setting.options),
+    ...(setting.afterReads === undefined ? {} : { afterReads: setting.afterReads }),
+  });
+  return { clock, logger, dispatcher, meter };
 }

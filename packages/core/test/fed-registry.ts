@@ -4,7 +4,14 @@ import { LatestValue } from '@tenon/contract/authoring';
 
 /** As much of a registry as a selector uses: watches that are fed by hand. */
 export class FedRegistry implements Registry {
-  readonly capabilities = { expires: false, consistency: 'strong' } as const;
+  readonly capabilities = {
+    expires: false,
+    consistency: {
+      register: { level: 'strong', whenCutOff: 'refuses' },
+      lookup: { level: 'strong', whenCutOff: 'refuses' },
+      cachedCall: { level: 'eventual', whenCutOff: 'answers' },
+    },
+  } as const;
   readonly #events = new Map<string, RegistryEvent>();
   readonly #watches = new Map<string, Set<LatestValue<RegistryEvent>>>();
 

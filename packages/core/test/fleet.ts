@@ -32,12 +32,13 @@ export class Fleet {
 
   constructor() {
     this.registry = make(memoryRegistry({ store: new MemoryRegistryStore() }), this.clock);
-    this.broker = make(memoryBroker());
+    this.broker = make(memoryBroker(), this.clock, this.logger);
     const selector = make<Selector>(
       registrySelector(),
       this.registry,
       make<Strategy>(p2cStrategy(), this.clock),
       this.logger,
+      this.clock,
     );
     const transports = [make<Transport>(this.#transport, this.#codecs, this.clock)];
     const parts = [this.broker, this.#codecs, undefined, [], this.clock, this.logger];
@@ -52,7 +53,7 @@ export class Fleet {
     const transports = [make<Transport>(this.#transport, this.#codecs, this.clock)];
     const parts = [this.#codecs, undefined, [], this.clock, this.logger];
     const server = make<Server>(callServer(), transports, this.registry, this.broker, ...parts);
-    const subscriptions = [servedSubscription(hear, { queue: 'greeter' })];
+    const subscriptions = [servedSubscription(hear, { options: { queue: 'greeter' } })];
     server.serve(servedService({ endpoints: [servedEndpoint(handle, { descriptor: { kind } })], subscriptions }));
     await server.start(new AbortController().signal);
     this.#servers.push(server);

@@ -27,8 +27,7 @@ export function servedSubscription(
 ): ServedSubscription {
   return {
     topic: 'user.created',
-    queue: undefined,
-    maxInFlight: undefined,
+    options: {},
     event: undefined,
     name: 'Greeter.onUserCreated',
     interceptors: [],

@@ -71,7 +71,10 @@ export function handlerOf({ handler }: JournalledTransport): CallHandler {
 }
 
 export class JournalledBroker implements Broker {
-  readonly capabilities = { delivery: 'atMostOnce', whileDown: 'rejects' } as const;
+  readonly capabilities = {
+    delivery: 'atMostOnce',
+    levels: { atMostOnce: { whileDown: 'rejects', patterns: false, replays: false, outlives: 'nothing' } },
+  } as const;
   readonly contentType = 'application/json';
   readonly subscriptions: { readonly options: SubscribeOptions; readonly deliver: (delivery: Delivery) => unknown }[] =
     [];
@@ -103,7 +106,15 @@ export class JournalledRegistry implements Registry {
 
   constructor(
     private readonly journal: Journal,
-    readonly capabilities: RegistryCapabilities = { expires: true, consistency: 'strong', reach: 'process' },
+    readonly capabilities: RegistryCapabilities = {
+      expires: true,
+      consistency: {
+        register: { level: 'strong', whenCutOff: 'refuses' },
+        lookup: { level: 'strong', whenCutOff: 'refuses' },
+        cachedCall: { level: 'eventual', whenCutOff: 'answers' },
+      },
+      reach: 'process',
+    },
   ) {}
 
   async register(record: ServiceRecord, options: RegisterOptions): Promise<Lease> {

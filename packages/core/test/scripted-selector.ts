@@ -1,4 +1,4 @@
-import type { Candidate, Outcome, SelectOptions, Selector } from '@tenon/contract';
+import type { Candidate, Metadata, Outcome, SelectOptions, Selector } from '@tenon/contract';
 import { noMetadata, ServiceError } from '@tenon/contract';
 
 /** Picks the first of its nodes that is not excluded, and keeps what it is asked and told. */
@@ -8,6 +8,11 @@ export class ScriptedSelector implements Selector {
   /** Something to wait for before it picks. */
   before: ((options: SelectOptions) => Promise<void>) | undefined;
   closed = false;
+  /** What its nodes say about themselves. */
+  metadata: Metadata = noMetadata;
+  version = '1.0.0';
+  /** Nodes that are not there any more. */
+  readonly gone = new Set<string>();
 
   constructor(private readonly nodes: readonly string[]) {}
 
@@ -26,10 +31,15 @@ export class ScriptedSelector implements Selector {
     this.closed = true;
   }
 
-  #pick(service: string, { exclude }: SelectOptions): Candidate {
-    const id = this.nodes.find((node) => exclude?.has(node) !== true);
-    if (id === undefined) throw new ServiceError('Unavailable', 'no node is left', { executed: 'no', service });
-    const node = { id, address: `${id}:1`, metadata: noMetadata };
-    return { node, record: { name: service, version: '1.0.0', metadata: noMetadata, endpoints: [], nodes: [node] } };
+  #pick(service: string, { exclude, filters = [] }: SelectOptions): Candidate {
+    const wanted = this.nodes.filter((node) => !this.gone.has(node) && exclude?.has(node) !== true);
+    const candidates = wanted.map((id): Candidate => {
+      const node = { id, address: `${id}:1`, metadata: this.metadata };
+      const { version } = this;
+      return { node, record: { name: service, version, metadata: noMetadata, endpoints: [], nodes: [node] } };
+    });
+    const [first] = filters.reduce<readonly Candidate[]>((left, filter) => filter(left), candidates);
+    if (first === undefined) throw new ServiceError('Unavailable', 'no node is left', { executed: 'no', service });
+    return first;
   }
 }

@@ -25,6 +25,8 @@ export class ScriptedTransport implements Transport {
   byCallBack = true;
   /** Carries the calls itself, in place of the answers. */
   bySend: Connection['send'];
+  /** How an address answers when it is asked for a sign of life; undefined where the wire has none. */
+  probe: ((address: string, timeoutMs: number) => Promise<boolean>) | undefined;
   readonly #answers = new Map<string, Answer[]>();
 
   constructor(
@@ -62,6 +64,9 @@ export class ScriptedTransport implements Transport {
       unary: carry,
       ...(this.byCallBack ? { send } : {}),
       stream: carry,
+      ...(this.probe === undefined
+        ? {}
+        : { probe: async (timeoutMs: number) => this.probe?.(node.address, timeoutMs) ?? false }),
       drain: async () => {},
       close: async () => {
         connection.closed = true;

@@ -23,7 +23,11 @@ export function serverOf({ options, overTcp = false, reach, broker: withBroker =
   const logger = new RecordingLogger();
   const registry = new JournalledRegistry(journal, {
     expires: true,
-    consistency: 'strong',
+    consistency: {
+      register: { level: 'strong', whenCutOff: 'refuses' },
+      lookup: { level: 'strong', whenCutOff: 'refuses' },
+      cachedCall: { level: 'eventual', whenCutOff: 'answers' },
+    },
     ...(reach === undefined ? {} : { reach }),
   });
   const broker = new JournalledBroker(journal);
@@ -42,7 +46,7 @@ export function serverOf({ options, overTcp = false, reach, broker: withBroker =
 export const mailer = servedService({
   name: 'mailer',
   endpoints: [],
-  subscriptions: [servedSubscription(() => {}, { topic: 'mail.wanted', queue: 'mailer', maxInFlight: 7 })],
+  subscriptions: [servedSubscription(() => {}, { topic: 'mail.wanted', options: { queue: 'mailer', maxInFlight: 7 } })],
 });
 
 /** A signal that nobody aborts. */

@@ -41,7 +41,7 @@ export class Channel {
     this.#clients.add(opened.client);
     if (!this.#isDropped) return opened;
     opened.client.close();
-    throw new ServiceError('Unavailable', `the connection to etcd at ${this.endpoint} was dropped`, { executed: 'no' });
+    throw this.#droppedError();
   }
 
   /**
@@ -59,7 +59,8 @@ export class Channel {
 
   /**
    * gRPC never gives up a connection whose peer accepted it and then says nothing (a stopped etcd), not even when it is
-   * closed: each attempt would leave a socket. So the credentials, which see every socket first, hand them to us.
+   * closed: each attempt would leave a socket. So the credentials, which see every socket first, hand them to us. They are
+   * also asked before gRPC connects, which it does once more after its client was closed: what was dropped says no.
    */
   #watchSockets(credentials: object): void {
     const create: unknown = Reflect.get(credentials, '_createSecureConnector');
@@ -67,11 +68,19 @@ export class Channel {
     Reflect.set(credentials, '_createSecureConnector', (...given: unknown[]) => {
       const connector: SecureConnector = Reflect.apply(create, credentials, given);
       const connect = connector.connect.bind(connector);
+      const waitForReady = connector.waitForReady.bind(connector);
+      connector.waitForReady = () => (this.#isDropped ? Promise.reject(this.#droppedError()) : waitForReady());
       connector.connect = (socket) => {
         this.#keep(socket);
         return connect(socket);
       };
       return connector;
+    });
+  }
+
+  #droppedError(): ServiceError {
+    return new ServiceError('Unavailable', `the connection to etcd at ${this.endpoint} was dropped`, {
+      executed: 'no',
     });
   }
 
@@ -86,7 +95,7 @@ export class Channel {
 
 /**
  * One connection attempt for each attempt of ours: gRPC's own reconnecting is left no room, because a failed channel is
- * closed; its backoff is only how long its timer outlives that. etcd refuses pings that come more often than each 5 s.
+ * closed, and connects no more; its backoff is only how long its timer outlives that. etcd refuses pings that come more often than each 5 s.
  */
 const grpcOptions = Object.freeze({
   'grpc.initial_reconnect_backoff_ms': 100,
@@ -113,5 +122,6 @@ function credentialsOf({ ca, cert, key }: EtcdTls) {
 
 /** What gRPC's credentials make, as far as it concerns us. */
 interface SecureConnector {
+  waitForReady(): Promise<void>;
   connect(socket: Socket): Promise<unknown>;
 }

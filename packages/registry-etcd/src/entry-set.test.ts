@@ -1,8 +1,7 @@
-import { silentLogger } from '@tenon/contract/authoring';
+import { encodeRecord, groupedByVersion, silentLogger } from '@tenon/contract/authoring';
 import type { IEvent, IKeyValue } from 'etcd3';
 import { expect, it } from 'vitest';
-import { byVersion, EntrySet } from './entry-set.js';
-import { encodeRecord } from './record-codec.js';
+import { EntrySet } from './entry-set.js';
 import { RecordReader } from './record-reader.js';
 
 it('holds what was read, with the changes since', () => {
@@ -48,7 +47,10 @@ it('nodes are grouped by version, and one under two keys counts once', () => {
   const set = newSet();
   const keyValues = [keyValue('k1', 'n1'), keyValue('k2', 'n2', { version: '2' }), keyValue('k3', 'n3')];
   set.replace([...keyValues, keyValue('k4', 'n1')], false);
-  const grouped = byVersion(set.recordsOf('greeter')).map(({ version, nodes }) => [version, nodes.map(({ id }) => id)]);
+  const grouped = groupedByVersion(set.recordsOf('greeter')).map(({ version, nodes }) => [
+    version,
+    nodes.map(({ id }) => id),
+  ]);
   expect(grouped).toEqual([
     ['1', ['n1', 'n3']],
     ['2', ['n2']],

@@ -58,23 +58,3 @@ export class EntrySet {
     }
   }
 }
-
-/**
- * Groups the records of single nodes by version. What belongs to the version is taken from the node whose key comes
- * first; a node that stands under two keys counts once.
- */
-export function byVersion(records: readonly ServiceRecord[]): readonly ServiceRecord[] {
-  const versions = new Map<string, ServiceRecord[]>();
-  for (const record of records) {
-    const same = versions.get(record.version);
-    if (same === undefined) versions.set(record.version, [record]);
-    else same.push(record);
-  }
-  return Object.freeze([...versions.values()].map(merged));
-}
-
-function merged(records: readonly ServiceRecord[]): ServiceRecord {
-  const [first] = records as readonly [ServiceRecord, ...ServiceRecord[]];
-  const nodes = new Map(records.flatMap((record) => record.nodes).map((node) => [node.id, node]));
-  return Object.freeze({ ...first, nodes: Object.freeze([...nodes.values()]) });
-}

@@ -22,9 +22,11 @@ export class EtcdConnection implements ICallable<Channel> {
   readonly #calls = new Set<RunningCall>();
   readonly #sockets = new Set<Socket>();
   readonly #dropping = new Set<Promise<void>>();
+  readonly #awaiting = new Set<() => void>();
   #endpoint: number;
   #channel: Channel | undefined;
   #token: Promise<string> | undefined;
+  #trouble: ServiceError | undefined;
   #isClosed = false;
 
   constructor(options: ResolvedEtcdOptions, random: () => number = Math.random) {
@@ -32,10 +34,21 @@ export class EtcdConnection implements ICallable<Channel> {
     this.#endpoint = Math.floor(random() * options.endpoints.length);
   }
 
+  /** Why the last call or stream failed, where it was the connection, and none has succeeded since. */
+  get trouble(): ServiceError | undefined {
+    return this.#trouble;
+  }
+
   /** Resolves once etcd answered. Rejects with `Unavailable` after `timeoutMs`, with nothing left open by this call. */
   async probe(timeoutMs: number): Promise<void> {
     const key = Buffer.from(this.#options.prefix);
     await this.kv.range({ key, keys_only: true, limit: 1 }, { deadline: Date.now() + timeoutMs });
+  }
+
+  /** Calls `answered` once, when etcd next answers a call of anybody. Returns how to take that back. */
+  onAnswer(answered: () => void): () => void {
+    this.#awaiting.add(answered);
+    return () => void this.#awaiting.delete(answered);
   }
 
   /** Cancels every call and closes the connection. Calls after it reject with `FailedPrecondition`. */
@@ -54,7 +67,10 @@ export class EtcdConnection implements ICallable<Channel> {
     for (let left = this.#options.endpoints.length; ; ) {
       const channel = this.#open();
       try {
-        return await this.#call<T>(channel, service, method, request, { ...options, deadline });
+        const answer = await this.#call<T>(channel, service, method, request, { ...options, deadline });
+        this.#trouble = undefined;
+        this.#tellAnswered();
+        return answer;
       } catch (thrown) {
         if (this.#isClosed) throw closedError();
         const error = etcdError(thrown, channel.endpoint);
@@ -64,6 +80,7 @@ export class EtcdConnection implements ICallable<Channel> {
           continue;
         }
         if (!isConnectionFailure(error)) throw error;
+        this.#trouble = error;
         this.#drop(channel);
         left -= 1;
         if (left <= 0 || isDeadline(thrown)) throw error;
@@ -83,7 +100,9 @@ export class EtcdConnection implements ICallable<Channel> {
   /** Called by the generated clients when a stream of `channel` failed; cancelling one is no failure. */
   markFailed(channel: Channel, thrown: Error): void {
     if (isStaleToken(thrown)) this.#token = undefined;
-    if (!isCanceled(thrown)) this.#drop(channel);
+    if (isCanceled(thrown)) return;
+    this.#trouble = etcdError(thrown, channel.endpoint);
+    this.#drop(channel);
   }
 
   async #call<T>(
@@ -126,6 +145,13 @@ export class EtcdConnection implements ICallable<Channel> {
       this.#token = token;
     }
     return this.#token;
+  }
+
+  #tellAnswered(): void {
+    if (this.#awaiting.size === 0) return;
+    const awaiting = [...this.#awaiting];
+    this.#awaiting.clear();
+    for (const answered of awaiting) answered();
   }
 
   #open(): Channel {

@@ -12,8 +12,18 @@ it('fills every default', () => {
     relistIntervalMs: 60_000,
     silenceTimeoutMs: 10_000,
     restoreGraceMs: 10_000,
+    reads: 'linearizable',
     backoff: { baseMs: 500, factor: 1.6, maxMs: 4_000, jitter: 0.5 },
+    watchBackoff: { baseMs: 1_200, factor: 1.6, maxMs: 120_000, jitter: 1 / 3 },
   });
+});
+
+it('refuses a user in an endpoint, and does not repeat the password', () => {
+  for (const endpoint of ['root:secret@etcd-1:2379', 'https://root:secret@etcd-1:2379']) {
+    const refusal = () => resolveEtcdOptions({ endpoints: [endpoint] });
+    expect(refusal).toThrow(/etcdRegistry.endpoints has a user in an endpoint/);
+    expect(refusal).not.toThrow(/secret/);
+  }
 });
 
 it('copies and freezes what it was given', () => {
@@ -50,6 +60,7 @@ const refused: readonly (readonly [EtcdOptions, string])[] = [
   [{ relistIntervalMs: 0 }, 'relistIntervalMs is 0'],
   [{ silenceTimeoutMs: Number.NaN }, 'silenceTimeoutMs is NaN'],
   [{ restoreGraceMs: -1 }, 'restoreGraceMs is -1'],
+  [{ reads: 'stale' as 'serializable' }, 'reads is "stale"'],
   [{ backoff: { baseMs: 1 } }, 'backoff.baseMs is 1'],
   [{ backoff: { factor: 0.5 } }, 'backoff.factor is 0.5'],
   [{ backoff: { maxMs: 120_001 } }, 'backoff.maxMs is 120001'],

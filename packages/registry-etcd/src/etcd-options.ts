@@ -15,6 +15,12 @@ export interface EtcdOptions {
   readonly password?: string | undefined;
   /** Talks TLS. An empty object trusts the machine's authorities and shows no certificate. */
   readonly tls?: EtcdTls | undefined;
+  /**
+   * Whether lookups and lists want the majority of the members (`linearizable`: they see every registration that finished before,
+   * and fail without a majority), or take what the one member that is asked knows (`serializable`: faster, still answered without a
+   * majority, and then maybe stale), as go-micro reads. Watches are not concerned. Default `linearizable`.
+   */
+  readonly reads?: 'linearizable' | 'serializable' | undefined;
   /** The deadline of each call, in milliseconds, 100 to 60,000. Default 5,000, as in go-micro. */
   readonly callTimeoutMs?: number | undefined;
   /** How long `start` waits for an answer, in milliseconds, 100 to 2,000. Default 1,500. */
@@ -35,11 +41,17 @@ export interface EtcdOptions {
    */
   readonly restoreGraceMs?: number | undefined;
   /**
-   * The waits between attempts to reach etcd again. Default `{ baseMs: 500, factor: 1.6, maxMs: 4_000, jitter: 0.5 }`:
-   * a service is registered again within 5 s of etcd's return, however long that took. Fleets of many thousand
-   * processes raise `maxMs` (up to 120,000) and give up that bound.
+   * The waits of registrations between attempts to reach etcd again. Default `{ baseMs: 500, factor: 1.6, maxMs: 4_000,
+   * jitter: 0.5 }`: a service is registered again within 5 s of etcd's return, however long that took. Fleets of many
+   * thousand processes raise `maxMs` (up to 120,000) and give up that bound.
    */
   readonly backoff?: Partial<BackoffOptions> | undefined;
+  /**
+   * The same of watches, which have their last set meanwhile and so can wait until the herd has passed. They are also woken
+   * by whatever else of this registry reaches etcd first. Default `{ baseMs: 1_200, factor: 1.6, maxMs: 120_000, jitter:
+   * 1 / 3 }`: 1 s × 1.6 ± 20 %, as gRPC connects again, but never more than two minutes.
+   */
+  readonly watchBackoff?: Partial<BackoffOptions> | undefined;
 }
 
 /** PEM text, as string or bytes. */
@@ -58,12 +70,14 @@ export interface ResolvedEtcdOptions {
   readonly prefix: string;
   readonly credentials: { readonly username: string; readonly password: string } | undefined;
   readonly tls: EtcdTls | undefined;
+  readonly reads: 'linearizable' | 'serializable';
   readonly callTimeoutMs: number;
   readonly connectTimeoutMs: number;
   readonly relistIntervalMs: number;
   readonly silenceTimeoutMs: number;
   readonly restoreGraceMs: number;
   readonly backoff: BackoffOptions;
+  readonly watchBackoff: BackoffOptions;
 }
 
 /** Copies, fills, checks and freezes. Throws `InvalidArgument` that names the option, its value and its range. */
@@ -80,31 +94,54 @@ export function resolveEtcdOptions(options: EtcdOptions): ResolvedEtcdOptions {
     prefix: checkedPrefix(options.prefix ?? '/micro/registry/'),
     credentials: checkedCredentials(options),
     tls: checkedTls(options.tls ?? (endpoints.some(isSecure) ? {} : undefined)),
+    reads: checkedReads(options.reads ?? 'linearizable'),
     callTimeoutMs: number('callTimeoutMs', 100, 60_000, 5_000),
     connectTimeoutMs: number('connectTimeoutMs', 100, 2_000, 1_500),
     relistIntervalMs: number('relistIntervalMs', 1_000, 3_600_000, 60_000),
     silenceTimeoutMs: number('silenceTimeoutMs', 1_000, 60_000, 10_000),
     restoreGraceMs: number('restoreGraceMs', 0, 60_000, 10_000),
-    backoff: resolveBackoff(options.backoff ?? {}),
+    backoff: resolveBackoff('backoff', options.backoff, { baseMs: 500, factor: 1.6, maxMs: 4_000, jitter: 0.5 }),
+    watchBackoff: resolveBackoff('watchBackoff', options.watchBackoff, {
+      baseMs: 1_200,
+      factor: 1.6,
+      maxMs: 120_000,
+      jitter: 1 / 3,
+    }),
   });
+}
+
+function checkedReads(reads: string): 'linearizable' | 'serializable' {
+  if (reads === 'linearizable' || reads === 'serializable') return reads;
+  const message = `etcdRegistry.reads is ${JSON.stringify(reads)}; it must be "linearizable" or "serializable"`;
+  throw new ServiceError('InvalidArgument', message, { executed: 'no' });
 }
 
 type RareNumber = 'relistIntervalMs' | 'silenceTimeoutMs' | 'restoreGraceMs';
 
-function resolveBackoff(backoff: Partial<BackoffOptions>): BackoffOptions {
-  const number = (name: keyof BackoffOptions, min: number, max: number, fallback: number, integer: boolean) =>
-    checkedNumber(`etcdRegistry.backoff.${name}`, backoff[name], { min, max, fallback, integer });
+function resolveBackoff(
+  option: 'backoff' | 'watchBackoff',
+  given: Partial<BackoffOptions> = {},
+  fallback: BackoffOptions,
+): BackoffOptions {
+  const number = (name: keyof BackoffOptions, min: number, max: number, integer: boolean) =>
+    checkedNumber(`etcdRegistry.${option}.${name}`, given[name], { min, max, fallback: fallback[name], integer });
   return Object.freeze({
-    baseMs: number('baseMs', 10, 60_000, 500, true),
-    factor: number('factor', 1, 10, 1.6, false),
-    maxMs: number('maxMs', 10, 120_000, 4_000, true),
-    jitter: number('jitter', 0, 1, 0.5, false),
+    baseMs: number('baseMs', 10, 60_000, true),
+    factor: number('factor', 1, 10, false),
+    maxMs: number('maxMs', 10, 120_000, true),
+    jitter: number('jitter', 0, 1, false),
   });
 }
 
 function checkedEndpoints(endpoints: readonly string[], tls: EtcdTls | undefined): readonly string[] {
   if (endpoints.length === 0) throw invalid('etcdRegistry.endpoints is empty; it needs at least one host:port');
   for (const endpoint of endpoints) {
+    // Endpoints stand in errors and logs, and so does this message: it does not repeat what may be a password.
+    if (typeof endpoint === 'string' && endpoint.includes('@')) {
+      throw invalid(
+        'etcdRegistry.endpoints has a user in an endpoint; etcdRegistry.username and password are their place',
+      );
+    }
     if (typeof endpoint !== 'string' || !endpointForm.test(endpoint)) {
       throw invalid(
         `etcdRegistry.endpoints has ${JSON.stringify(endpoint)}; it must be host:port, with or without http(s)://`,

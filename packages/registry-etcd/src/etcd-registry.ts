@@ -6,18 +6,25 @@ import {
   type RegisterOptions,
   type Registry,
   type RegistryCapabilities,
+  type RegistryConsistency,
   type RegistryEvent,
   ServiceError,
   type ServiceRecord,
 } from '@tenon/contract';
-import { checkedNumber, LatestValue } from '@tenon/contract/authoring';
-import { byVersion } from './entry-set.js';
+import {
+  checkedRegistration,
+  closedError,
+  encodeRecord,
+  groupedByVersion,
+  maxRecordBytes,
+  OpenWatches,
+  orAborted,
+} from '@tenon/contract/authoring';
 import { EtcdConnection } from './etcd-connection.js';
 import type { ResolvedEtcdOptions } from './etcd-options.js';
 import { rangeOf } from './key-range.js';
 import { LeaseKeeper } from './lease-keeper.js';
-import { orAborted } from './or-aborted.js';
-import { encodeRecord, isName, keyOf, maxRecordBytes, servicePrefix } from './record-codec.js';
+import { keyOf, servicePrefix } from './record-keys.js';
 import { RecordReader } from './record-reader.js';
 import { Registration } from './registration.js';
 import { ServiceWatch } from './service-watch.js';
@@ -37,17 +44,25 @@ export class EtcdRegistry implements Registry, Lifecycle {
   /** Every registration that is not fully released yet. */
   readonly #registrations = new Set<Registration>();
   readonly #published = new Map<string, Registration>();
-  readonly #watches = new Set<LatestValue<RegistryEvent>>();
+  readonly #watches = new OpenWatches(us);
   #closing: Promise<void> | undefined;
 
   constructor(options: ResolvedEtcdOptions, logger: Logger, clock: Clock) {
     this.#options = options;
-    this.capabilities = Object.freeze({ expires: true, consistency: 'strong', reach: reachOf(options.endpoints) });
+    this.capabilities = Object.freeze({
+      expires: true,
+      consistency: consistencyOf(options),
+      reach: reachOf(options.endpoints),
+    });
     this.#logger = logger.child({ provider: 'registry-etcd' });
     this.#clock = clock;
     this.#connection = new EtcdConnection(options);
     this.#keeper = new LeaseKeeper(this.#connection, options, clock, this.#logger);
     this.#reader = new RecordReader(this.#logger);
+  }
+
+  get trouble(): ServiceError | undefined {
+    return this.#closing === undefined ? this.#connection.trouble : closedError(us);
   }
 
   /** Asks etcd for a sign of life. Rejects with `Unavailable` where none comes in time; call it again at any time. */
@@ -78,7 +93,7 @@ export class EtcdRegistry implements Registry, Lifecycle {
   ): Promise<readonly ServiceRecord[]> {
     this.#assertOpen();
     const records = await orAborted(signal, () => this.#read(servicePrefix(this.#options.prefix, name)));
-    return byVersion(records.filter((record) => record.name === name));
+    return groupedByVersion(records.filter((record) => record.name === name));
   }
 
   async list({ signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<readonly string[]> {
@@ -88,7 +103,14 @@ export class EtcdRegistry implements Registry, Lifecycle {
   }
 
   watch(name: string, options?: { readonly signal?: AbortSignal | undefined }): AsyncIterable<RegistryEvent> {
-    return { [Symbol.asyncIterator]: () => this.#openWatch(name, options?.signal) };
+    const context = {
+      connection: this.#connection,
+      reader: this.#reader,
+      options: this.#options,
+      clock: this.#clock,
+      logger: this.#logger,
+    };
+    return this.#watches.watch((events) => new ServiceWatch(name, context, events), options?.signal);
   }
 
   close(): Promise<void> {
@@ -97,21 +119,14 @@ export class EtcdRegistry implements Registry, Lifecycle {
   }
 
   async #close(): Promise<void> {
-    for (const events of [...this.#watches]) events.end();
+    this.#watches.close();
     await Promise.all([...this.#registrations].map((registration) => registration.release()));
     await this.#connection.close();
     await this.#keeper.idle();
   }
 
   #registrationOf(record: ServiceRecord, givenTtlMs: number): Registration {
-    const ttlMs = checkedNumber('register.ttlMs', givenTtlMs, { min: 1_000, max: 24 * 3_600_000, fallback: 15_000 });
-    const [node, ...others] = record.nodes;
-    if (node === undefined || others.length > 0) {
-      throw invalid(`a record to be registered has exactly one node; this one has ${record.nodes.length}`);
-    }
-    if (!isName(record.name) || !isName(node.id)) {
-      throw invalid('the name of a service and the id of a node have 1 to 256 characters, no control characters');
-    }
+    const { node, ttlMs } = checkedRegistration(record, givenTtlMs);
     const value = encodeRecord(record);
     if (value.length > maxRecordBytes) {
       throw invalid(`the record of ${record.name} has ${value.length} bytes; the limit is ${maxRecordBytes}`);
@@ -143,43 +158,16 @@ export class EtcdRegistry implements Registry, Lifecycle {
   }
 
   async #read(prefix: string): Promise<readonly ServiceRecord[]> {
-    const { kvs } = await this.#connection.kv.range(rangeOf(prefix));
+    const { kvs } = await this.#connection.kv.range({
+      ...rangeOf(prefix),
+      serializable: this.#options.reads === 'serializable',
+    });
     return [...this.#reader.read(kvs).values()].flatMap((record) => record ?? []);
   }
 
-  #openWatch(name: string, signal: AbortSignal | undefined): AsyncIterator<RegistryEvent> {
-    if (this.#closing !== undefined) return { next: () => Promise.reject(closedError()) };
-    let watch: ServiceWatch | undefined;
-    const end = (): void => events.end();
-    const events = new LatestValue<RegistryEvent>(() => {
-      watch?.stop();
-      this.#watches.delete(events);
-      signal?.removeEventListener('abort', end);
-    });
-    if (signal?.aborted === true) {
-      end();
-      return events;
-    }
-    this.#watches.add(events);
-    signal?.addEventListener('abort', end);
-    const context = {
-      connection: this.#connection,
-      reader: this.#reader,
-      options: this.#options,
-      clock: this.#clock,
-      logger: this.#logger,
-    };
-    watch = new ServiceWatch(name, context, events);
-    return events;
-  }
-
   #assertOpen(): void {
-    if (this.#closing !== undefined) throw closedError();
+    if (this.#closing !== undefined) throw closedError(us);
   }
-}
-
-function closedError(): ServiceError {
-  return new ServiceError('FailedPrecondition', 'the etcd registry was closed', { executed: 'no' });
 }
 
 function invalid(message: string): ServiceError {
@@ -192,3 +180,18 @@ function reachOf(endpoints: readonly string[]): 'machine' | 'network' {
 }
 
 const loopback = /^(https?:\/\/)?(127\.\d+\.\d+\.\d+|\[::1\]|localhost)(:\d+)?$/;
+
+/** For errors. */
+const us = 'the etcd registry';
+
+/** etcd is CP: without a majority of its members nothing is written, and nothing read but by a member's own view. */
+function consistencyOf({ reads }: ResolvedEtcdOptions): RegistryConsistency {
+  return Object.freeze<RegistryConsistency>({
+    register: { level: 'strong', whenCutOff: 'refuses' },
+    lookup:
+      reads === 'serializable'
+        ? { level: 'eventual', whenCutOff: 'answers' }
+        : { level: 'strong', whenCutOff: 'refuses' },
+    cachedCall: { level: 'eventual', whenCutOff: 'answers' },
+  });
+}

@@ -1,10 +1,9 @@
 import { randomInt } from 'node:crypto';
 import { type Clock, type Logger, ServiceError } from '@tenon/contract';
-import { backoffMs } from '@tenon/contract/authoring';
+import { backoffMs, Pause } from '@tenon/contract/authoring';
 import type { EtcdConnection } from './etcd-connection.js';
 import type { ResolvedEtcdOptions } from './etcd-options.js';
 import { KeepAliveStream } from './keep-alive-stream.js';
-import { Pause } from './pause.js';
 import type { Registration } from './registration.js';
 
 /**

@@ -22,6 +22,22 @@ it('with a longer cap, for a large fleet, no second sees more than a quarter of 
   expect(fullestSecond(delaysAfterReturn(backoff, 60_000))).toBeLessThanOrEqual(clients / 4);
 });
 
+it('of 64 clients that only watch, no second sees more than a quarter after an outage of a minute', () => {
+  const { watchBackoff } = resolveEtcdOptions({});
+  expect(fullestSecond(delaysAfterReturn(watchBackoff, 60_000))).toBeLessThanOrEqual(clients / 4);
+});
+
+it('a watch waits 1 s × 1.6 ± 20 %, and never more than two minutes', () => {
+  const { watchBackoff } = resolveEtcdOptions({});
+  const around = (attempt: number) => [0, 1].map((random) => backoffMs(attempt, watchBackoff, () => random));
+  expect([1, 2, 3].map((attempt) => around(attempt).map(Math.round))).toEqual([
+    [800, 1_200],
+    [1_280, 1_920],
+    [2_048, 3_072],
+  ]);
+  expect(around(50).map(Math.round)).toEqual([80_000, 120_000]);
+});
+
 it('a client that cannot reach etcd tries at most 30 times a minute', () => {
   const random = seeded(7);
   let attempts = 0;

@@ -1,8 +1,8 @@
+import { goldenValue } from '@tenon/conformance';
 import type { Logger } from '@tenon/contract';
 import { silentLogger } from '@tenon/contract/authoring';
 import type { IKeyValue } from 'etcd3';
 import { expect, it, vi } from 'vitest';
-import { goldenValue } from '../test/golden-record.js';
 import { RecordReader } from './record-reader.js';
 
 it('reads what it can, and says of the rest how many and why, in one warning', () => {

@@ -1,6 +1,6 @@
 import { type Logger, ServiceError, type ServiceRecord } from '@tenon/contract';
+import { decodeRecord } from '@tenon/contract/authoring';
 import type { IKeyValue } from 'etcd3';
-import { decodeRecord } from './record-codec.js';
 
 /**
  * Reads what others wrote. A value that cannot be used is left out and warned about once: not again by each lookup,

@@ -1,11 +1,10 @@
 import { type Clock, type Logger, type RegistryEvent, ServiceError, type ServiceRecord } from '@tenon/contract';
-import { backoffMs, type LatestValue } from '@tenon/contract/authoring';
-import { byVersion, EntrySet } from './entry-set.js';
+import { backoffMs, groupedByVersion, type LatestValue, Pause } from '@tenon/contract/authoring';
+import { EntrySet } from './entry-set.js';
 import type { EtcdConnection } from './etcd-connection.js';
 import type { ResolvedEtcdOptions } from './etcd-options.js';
 import { rangeOf } from './key-range.js';
-import { Pause } from './pause.js';
-import { servicePrefix } from './record-codec.js';
+import { servicePrefix } from './record-keys.js';
 import type { RecordReader } from './record-reader.js';
 import { WatchStream } from './watch-stream.js';
 
@@ -63,10 +62,26 @@ export class ServiceWatch {
       const interruption = await this.#listAndFollow();
       if (interruption === undefined || this.#isStopped) continue;
       this.#interrupted(interruption);
-      const wasStable = clock.now() - since > options.backoff.maxMs + options.callTimeoutMs;
+      const wasStable = clock.now() - since > Math.max(options.silenceTimeoutMs, options.callTimeoutMs);
       failures = wasStable ? 1 : failures + 1;
-      await this.#pause.for(backoffMs(failures, options.backoff));
+      await this.#untilNextAttempt(failures);
     }
+  }
+
+  /**
+   * Waits, the longer the more attempts have failed, or until etcd has answered somebody else: but never less than before the
+   * first repetition, so that a watch that alone is refused does not follow the calls of others.
+   */
+  async #untilNextAttempt(failures: number): Promise<void> {
+    const { connection, clock, options, logger } = this.#context;
+    const waitMs = backoffMs(failures, options.watchBackoff);
+    const earliest = clock.now() + Math.min(waitMs, backoffMs(1, options.watchBackoff));
+    logger.debug('a watch is tried again', { service: this.#service, attempt: failures, waitMs: Math.round(waitMs) });
+    const stopListening = connection.onAnswer(() => this.#pause.wake());
+    await this.#pause.for(waitMs);
+    stopListening();
+    const leftMs = earliest - clock.now();
+    if (leftMs > 0 && !this.#isStopped) await this.#pause.for(leftMs);
   }
 
   /** Resolves with what interrupted it, or with `undefined` when it is time to read the set again. */
@@ -133,7 +148,7 @@ export class ServiceWatch {
     if (this.#isInterrupted) this.#context.logger.info('a watch is whole again', { service: this.#service });
     this.#isInterrupted = false;
     this.#published = records;
-    if (isNews) this.#events.set({ kind: 'set', records: byVersion(records) });
+    if (isNews) this.#events.set({ kind: 'set', records: groupedByVersion(records) });
   }
 
   #interrupted(error: ServiceError): void {

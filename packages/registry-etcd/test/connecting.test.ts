@@ -29,7 +29,11 @@ it('is a provider of Registry that needs a logger and a clock, and does nothing 
   const create = provider.create as (logger: Logger, clock: Clock) => Registry;
   expect(create(silentLogger(), systemClock()).capabilities).toEqual({
     expires: true,
-    consistency: 'strong',
+    consistency: {
+      register: { level: 'strong', whenCutOff: 'refuses' },
+      lookup: { level: 'strong', whenCutOff: 'refuses' },
+      cachedCall: { level: 'eventual', whenCutOff: 'answers' },
+    },
     reach: 'machine',
   });
 });
@@ -42,6 +46,23 @@ it('with nothing listening, start rejects with Unavailable within 2 s, as often 
       await within(expect(start(registry)).rejects.toMatchObject({ code: 'Unavailable' }), 2_000, 'start');
     }
   });
+});
+
+it('each attempt connects once, also where whoever listens cuts it off', async () => {
+  let accepted = 0;
+  const server = createServer((socket) => {
+    accepted += 1;
+    socket.resetAndDestroy();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  cleanups.push(() => new Promise((resolve) => server.close(resolve)));
+  const registry = client({ endpoints: [`127.0.0.1:${(server.address() as { port: number }).port}`] });
+  for (let time = 1; time <= 3; time++) {
+    await expect(start(registry)).rejects.toMatchObject({ code: 'Unavailable' });
+    // Longer than gRPC waits before it would connect again by itself.
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(accepted).toBe(time);
+  }
 });
 
 it.each<EtcdOptions>([{}, { username: 'root', password: 'right' }])(

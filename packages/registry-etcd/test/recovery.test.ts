@@ -7,7 +7,7 @@ import type { LeaseState } from '@tenon/contract';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { EtcdOptions } from '../src/etcd-options.js';
 import type { EtcdRegistry } from '../src/etcd-registry.js';
-import { keyOf } from '../src/record-codec.js';
+import { keyOf } from '../src/record-keys.js';
 import { EtcdServer } from './etcd-server.js';
 import { etcdClient } from './fixture.js';
 import { plainly } from './plain-client.js';

@@ -15,9 +15,13 @@ import { frozenCopy } from './record-copy.js';
 
 /** One client of a {@link MemoryRegistryStore}. */
 export class MemoryRegistry implements Registry {
-  readonly capabilities: RegistryCapabilities = Object.freeze({
+  readonly capabilities: RegistryCapabilities = Object.freeze<RegistryCapabilities>({
     expires: true,
-    consistency: 'strong',
+    consistency: {
+      register: { level: 'strong', whenCutOff: 'refuses' },
+      lookup: { level: 'strong', whenCutOff: 'refuses' },
+      cachedCall: { level: 'eventual', whenCutOff: 'answers' },
+    },
     reach: 'process',
   });
   readonly #store: MemoryRegistryStore;
@@ -46,6 +50,11 @@ export class MemoryRegistry implements Registry {
         this.#tell(() => true);
       },
     });
+  }
+
+  get trouble(): ServiceError | undefined {
+    if (this.#isClosed) return closedError();
+    return this.#store.reaches(this) ? undefined : unreachableError();
   }
 
   async register(record: ServiceRecord, options: RegisterOptions): Promise<Lease> {

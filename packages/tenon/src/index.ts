@@ -5,24 +5,50 @@ export { jsonCodec } from '@tenon/codec-json';
 export { msgpackCodec } from '@tenon/codec-msgpack';
 export * from '@tenon/contract';
 export {
+  type BackEndScope,
+  type BreakerOptions,
+  type BulkheadOptions,
+  bulkhead,
   byEndpoint,
   byLabels,
   byVersion,
   CallContext,
+  type CheckReport,
   type ClientOptions,
+  type ConcurrencyOptions,
+  type ConsistentHashOptions,
   callClient,
   callContext,
   callServer,
+  consistentHashStrategy,
   currentCall,
+  type DrainMoment,
+  type EjectionOptions,
+  type HealthOptions,
+  type HealthReport,
+  type IdempotencyOptions,
+  type LimitBy,
+  type LimitScope,
   type P2cOptions,
   p2cStrategy,
+  type QueueOptions,
+  type RateLimitOptions,
+  type RetryBudgetOptions,
   type RetryOptions,
+  randomHashStrategy,
   randomStrategy,
+  rateLimit,
   registrySelector,
   roundRobinStrategy,
+  type SelectorOptions,
   type ServerOptions,
+  type SilenceOptions,
   type TlsOptions,
   tls,
+  type VersionWeightsOptions,
+  versionWeights,
+  type ZoneAwareOptions,
+  zoneAwareStrategy,
 } from '@tenon/core';
 export { etcdRegistry } from '@tenon/registry-etcd';
 export { memoryRegistry } from '@tenon/registry-memory';
@@ -40,8 +66,8 @@ export { type ClientTarget, clientToken } from './clients/client-token.js';
 export { Publisher } from './clients/publisher.js';
 export { publisherToken } from './clients/publisher-token.js';
 export { Endpoint, type EndpointOptions, type StreamKind } from './decorators/endpoint.js';
-export { Event, topicOf } from './decorators/event.js';
-export { OnStart, OnStop } from './decorators/hooks.js';
+export { Event, type EventOptions, topicOf } from './decorators/event.js';
+export { OnDrain, OnStart, OnStop } from './decorators/hooks.js';
 export { Inject, Injectable, InjectClient, InjectPublisher, Optional } from './decorators/inject.js';
 export { Service, type ServiceOptions } from './decorators/service.js';
 export { Subscribe, type SubscribeDecoratorOptions } from './decorators/subscribe.js';

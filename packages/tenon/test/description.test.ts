@@ -52,6 +52,29 @@ test('an app says of each endpoint why its values go plain, and counts those whe
   await app.close();
 });
 
+test('an app says which options are in force, and no secret of them', async () => {
+  // Nothing reads it before something is put under TLS.
+  const [cert, key] = ['no certificate', 'a PRIVATE KEY'];
+  const app = await createApp({
+    profile: 'test',
+    server: { ttlMs: 9_000 },
+    client: { timeoutMs: 2_000 },
+    tls: { cert, key },
+    drainTimeoutMs: 7_000,
+    log: { level: 'silent' },
+  });
+  const { options } = app.describe();
+  expect(options).toMatchObject({
+    server: { ttlMs: 9_000, maxDeadlineMs: 60_000, queue: { targetMs: 5 } },
+    client: { timeoutMs: 2_000, idleConnectionMs: 60_000 },
+    tls: true,
+    drainTimeoutMs: 7_000,
+    closeTimeoutMs: 5_000,
+  });
+  expect(JSON.stringify(app.describe())).not.toContain('PRIVATE KEY');
+  await app.close();
+});
+
 test('where nothing is to be gained nothing is said', async () => {
   const app = await createApp({ profile: 'test', services: [Parrot], log: { level: 'silent' } });
   expect(bannerOf(app.describe())).not.toContain('faster');

@@ -45,6 +45,8 @@ export class ClientCall implements DeadlineEntry, CancelListener, ReplyMessagesO
   readonly #surroundings: ClientCallSurroundings;
   #resolve: (reply: Reply) => void = ignore;
   #reject: (error: ServiceError) => void = ignore;
+  /** Nothing has come for it since somebody set this, who is a {@link SilenceWatch}. */
+  silent = false;
   #wire: ClientWire | undefined = undefined;
   #sent = false;
   #over = false;
@@ -73,6 +75,11 @@ export class ClientCall implements DeadlineEntry, CancelListener, ReplyMessagesO
     return this.#over;
   }
 
+  /** Whether it was handed to a wire. */
+  get sent(): boolean {
+    return this.#sent;
+  }
+
   /** Goes out over `wire`. From now on nobody can tell whether it ran, unless the peer says so. */
   begin(wire: ClientWire): void {
     this.#wire = wire;
@@ -80,6 +87,7 @@ export class ClientCall implements DeadlineEntry, CancelListener, ReplyMessagesO
   }
 
   onHead(status: number, fields: HeaderFields): void {
+    this.silent = false;
     if (this.#over) return;
     const { dialect, maxMessageBytes } = this.#surroundings;
     try {
@@ -96,6 +104,7 @@ export class ClientCall implements DeadlineEntry, CancelListener, ReplyMessagesO
 
   /** @param chunk - of use only until this returns. */
   onBody(chunk: Buffer, last: boolean): void {
+    this.silent = false;
     if (this.#over) return;
     if (this.#messages !== undefined) this.#readMessages(this.#messages, chunk, last);
     else if (last && this.#chunks === undefined) this.#succeed(chunk);

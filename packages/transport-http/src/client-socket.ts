@@ -30,13 +30,13 @@ export class ClientSocket implements ClientWire, ResponseReceiver {
   #reused = false;
   #closed = false;
 
-  /** @param maxIdleMs - how long it may lie idle where the peer says nothing. */
+  /** @param maxIdleMs - how long it may lie idle where the peer says nothing about it in its replies. */
   constructor(socket: Socket, owner: ClientSocketOwner, dialer: Dialer, maxIdleMs: number) {
     this.#socket = socket;
     this.#dialer = dialer;
     this.#owner = owner;
     this.#maxIdleMs = maxIdleMs;
-    this.#idleLimitMs = maxIdleMs;
+    this.#idleLimitMs = Math.min(maxIdleMs, unusedIdleMs);
     socket.on('end', this.#onEnd);
     socket.on('error', this.#onError);
     socket.on('close', this.#onClose);
@@ -86,7 +86,7 @@ export class ClientSocket implements ClientWire, ResponseReceiver {
   }
 
   onHead(status: number, fields: HeaderFields): void {
-    if (fields.keepAlive !== this.#keepAlive) this.#learn(fields.keepAlive);
+    if (!this.#reused || fields.keepAlive !== this.#keepAlive) this.#learn(fields.keepAlive);
     this.#call?.onHead(status, fields);
   }
 
@@ -153,3 +153,6 @@ export class ClientSocket implements ClientWire, ResponseReceiver {
 
 /** How much of the promised time the way to the server and two busy processes may take. */
 const marginMs = 1_000;
+
+/** How long a socket may lie idle that has not carried a call yet: servers are impatient with those. Tenon's waits for 5 s. */
+const unusedIdleMs = 4_000;

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { checkedMetadata, type Metadata, ServiceError } from '@tenon/contract';
+import { callMetadata, checkedMetadata, type Metadata, ServiceError } from '@tenon/contract';
 
 /**
  * The header fields that belong to HTTP or to a dialect and are never metadata, in either direction: as names, and as
@@ -26,6 +26,8 @@ export const framingHeaders = Object.freeze({
     'vary',
   ]),
   prefixes: Object.freeze(['accept', 'content-', 'micro-', 'proxy-', 'tenon-', 'x-micro-']),
+  /** Metadata for all that: what the framework itself sends with calls, over every wire. */
+  exceptions: Object.freeze(Object.values(callMetadata)),
 });
 
 /** Names the node that a call is meant for: it tells two versions of a service in one process apart. */
@@ -33,7 +35,8 @@ export const nodeHeader = 'tenon-node';
 
 /** Whether a field, named in lower case, is on the list of {@link framingHeaders}. */
 export function isFraming(name: string): boolean {
-  return framingNames.has(name) || framingHeaders.prefixes.some((prefix) => name.startsWith(prefix));
+  if (framingNames.has(name)) return true;
+  return framingHeaders.prefixes.some((prefix) => name.startsWith(prefix)) && !exceptions.has(name);
 }
 
 /**
@@ -59,8 +62,6 @@ export function addMetadata(pairs: FieldPairs, metadata: Metadata, padded: 'enco
   for (const name in checked) {
     const value = checked[name] ?? '';
     if (isFraming(name)) throw refusal(`metadata key "${name}" is a header field of HTTP itself; choose another name`);
-    if (loneSurrogate.test(value))
-      throw refusal(`metadata value of "${name}" has half of a character, which UTF-8 cannot say`);
     if (!edgeOfWhiteSpace.test(value)) pairs.push(name, toWire(value));
     else if (padded === 'refuse') throw refusal(`metadata value of "${name}" begins or ends with white space`);
     else {
@@ -121,7 +122,7 @@ function refusal(message: string): ServiceError {
 }
 
 const framingNames: ReadonlySet<string> = new Set(framingHeaders.names);
-const loneSurrogate = /\p{Surrogate}/u;
+const exceptions: ReadonlySet<string> = new Set(framingHeaders.exceptions);
 const edgeOfWhiteSpace = /^[ \t]|[ \t]$/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: all that is not ASCII
 const beyondAscii = /[^\u0000-\u007f]/;

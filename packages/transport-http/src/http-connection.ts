@@ -10,12 +10,15 @@ import type { Body } from './body-encoder.js';
 import { ClientCall, type ClientCallSurroundings, namedError, refusalOf } from './client-call.js';
 import type { RequestTemplate } from './client-dialect.js';
 import type { FieldPairs } from './headers.js';
+import { SilenceWatch } from './silence-watch.js';
 import { UnderWay } from './under-way.js';
 
 /** What carries the calls of a connection: sockets of HTTP/1.1, or a session of HTTP/2. */
 export interface CallCarrier {
   /** The kinds of endpoint that it can carry. */
   readonly kinds: readonly EndpointKind[];
+  /** Whether it notices by itself that its peer has vanished. */
+  readonly hasSigns: boolean;
   /**
    * Sends a call, at once or as soon as it can.
    *
@@ -25,8 +28,20 @@ export interface CallCarrier {
   send(call: ClientCall, template: RequestTemplate, fields: FieldPairs, body: Body | undefined): void;
   /** A call is over, sent or not. */
   forget(call: ClientCall): void;
+  /**
+   * Asks the peer for a sign of life; see `Connection.probe`.
+   *
+   * @param busy - whether calls were sent that have not ended.
+   */
+  probe(timeoutMs: number, busy: boolean): Promise<boolean>;
   /** Frees everything. No call is under way any more. */
   destroy(): void;
+}
+
+/** How a connection watches over its peer. */
+export interface HttpConnectionOptions {
+  readonly pingMs: number;
+  readonly pingTimeoutMs: number;
 }
 
 /** The way to one node. */
@@ -36,13 +51,24 @@ export class HttpConnection implements Connection {
   readonly #onClosed: () => void;
   readonly #templates = new WeakMap<EndpointDescriptor, RequestTemplate>();
   readonly #underWay = new UnderWay<ClientCall>();
+  readonly #watch: SilenceWatch | undefined;
   #state: 'open' | 'draining' | 'closed' = 'open';
 
   /** @param onClosed - called once, when it is closed. */
-  constructor(carrier: CallCarrier, surroundings: Omit<ClientCallSurroundings, 'onOver'>, onClosed: () => void) {
+  constructor(
+    carrier: CallCarrier,
+    options: HttpConnectionOptions,
+    surroundings: Omit<ClientCallSurroundings, 'onOver'>,
+    onClosed: () => void,
+  ) {
     this.#carrier = carrier;
     this.#onClosed = onClosed;
     this.#surroundings = { ...surroundings, onOver: (call) => this.#over(call) };
+    if (!carrier.hasSigns) {
+      const { clock } = surroundings;
+      const probe = (timeoutMs: number): Promise<boolean> => this.probe(timeoutMs);
+      this.#watch = new SilenceWatch({ ...options, clock, underWay: this.#underWay, probe });
+    }
   }
 
   unary(call: Call): Promise<Reply> {
@@ -51,6 +77,12 @@ export class HttpConnection implements Connection {
 
   stream(call: Call): Promise<Reply> {
     return this.#start(call);
+  }
+
+  async probe(timeoutMs: number): Promise<boolean> {
+    if (this.#state === 'closed') return false;
+    const busy = this.#underWay.all().some(({ sent }) => sent);
+    return this.#carrier.probe(timeoutMs, busy);
   }
 
   async drain(): Promise<void> {
@@ -63,6 +95,7 @@ export class HttpConnection implements Connection {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
     for (const call of this.#underWay.all()) call.end();
+    this.#watch?.stop();
     this.#carrier.destroy();
     this.#onClosed();
   }
@@ -88,6 +121,7 @@ export class HttpConnection implements Connection {
     const body = messages === undefined ? bodies.encode(template.codec, value, endpoint.request) : undefined;
     const started = new ClientCall(call, this.#surroundings);
     this.#underWay.add(started);
+    this.#watch?.begin();
     this.#carrier.send(started, template, fields, body);
     return started;
   }

@@ -121,11 +121,16 @@ export class HttpListener implements Listener, WholeRequestsOwner {
   }
 }
 
+function draining(): ServiceError {
+  const text = 'the server is stopping; go to another node';
+  return ServiceError.refusal('Unavailable', text, { executed: 'no', refusal: 'draining' });
+}
+
 const nothingToCancel: ServedCall = Object.freeze({ cancel: () => {} });
 
 const refusingHandler: CallHandler = Object.freeze({
   handle: (call: IncomingCall) => {
-    call.fail(new ServiceError('Unavailable', 'the server is stopping; go to another node', { executed: 'no' }));
+    call.fail(draining());
     return nothingToCancel;
   },
   refusal: () => undefined,

@@ -106,7 +106,8 @@ class HttpTransport implements Transport {
       node: node.id,
     };
     this.#connections += 1;
-    return new HttpConnection(this.#carrier(address, dialect, options.service), surroundings, () => {
+    const carrier = this.#carrier(address, dialect, options.service);
+    return new HttpConnection(carrier, this.#options, surroundings, () => {
       this.#connections -= 1;
       // Its timer is for calls alone.
       if (this.#connections === 0) this.#wheel.close();

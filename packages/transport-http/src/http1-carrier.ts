@@ -5,14 +5,17 @@ import type { RequestTemplate } from './client-dialect.js';
 import type { Dialer } from './dialer.js';
 import type { FieldPairs } from './headers.js';
 import type { CallCarrier } from './http-connection.js';
+import { Http1Probe } from './http1-probe.js';
 import { type HttpAddress, hostAndPort } from './node-address.js';
 import { SocketPool, type SocketPoolOptions } from './socket-pool.js';
 
 /** Carries calls over HTTP/1.1, each on a socket of its own for its time. */
 export class Http1Carrier implements CallCarrier {
   readonly kinds: readonly EndpointKind[];
+  readonly hasSigns = false;
   readonly #host: string;
   readonly #pool: SocketPool;
+  readonly #probe: Http1Probe;
   readonly #clock: Clock;
   readonly #heads = new WeakMap<RequestTemplate, string>();
 
@@ -27,6 +30,7 @@ export class Http1Carrier implements CallCarrier {
     this.#host = hostAndPort(address);
     this.#clock = clock;
     this.#pool = new SocketPool(dialer, options, clock);
+    this.#probe = new Http1Probe(dialer, this.#host, clock);
   }
 
   /** Here a call has one request, so there is a body. */
@@ -40,7 +44,15 @@ export class Http1Carrier implements CallCarrier {
     this.#pool.forget(call);
   }
 
+  async probe(timeoutMs: number, busy: boolean): Promise<boolean> {
+    const isAlive = await this.#probe.ask(timeoutMs, busy);
+    // Sockets at rest lead to where the question was lost: each would cost a call that finds it out.
+    if (!isAlive) this.#pool.dropIdle();
+    return isAlive;
+  }
+
   destroy(): void {
+    this.#probe.destroy();
     this.#pool.destroy();
   }
 

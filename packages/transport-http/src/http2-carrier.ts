@@ -11,6 +11,7 @@ import { Http2Link, type Http2LinkOptions } from './http2-link.js';
 /** Carries calls over HTTP/2: all of them on one session, and on another one once that takes no more. */
 export class Http2Carrier implements CallCarrier {
   readonly kinds: readonly EndpointKind[] = allKinds;
+  readonly hasSigns = true;
   readonly #authority: string;
   readonly #dialer: Dialer;
   readonly #options: Http2LinkOptions;
@@ -39,6 +40,12 @@ export class Http2Carrier implements CallCarrier {
     if (exchange === undefined) return;
     this.#exchanges.delete(call);
     exchange.onCallOver();
+  }
+
+  /** Where the newest link does not stand, one on which calls are still under way is asked rather than a new one. */
+  probe(timeoutMs: number): Promise<boolean> {
+    const last = [...this.#links].at(-1);
+    return (this.#link?.open === true ? this.#link : (last ?? this.#openLink())).probe(timeoutMs);
   }
 
   destroy(): void {

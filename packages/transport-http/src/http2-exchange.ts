@@ -30,12 +30,15 @@ export class Http2Exchange implements ClientWire, PumpTarget {
   readonly #call: ClientCall;
   readonly #request: Http2Request;
   readonly #maxMessageBytes: number;
+  #session: ClientHttp2Session | undefined = undefined;
   #stream: ClientHttp2Stream | undefined = undefined;
   #output: MessageOutput | undefined = undefined;
   #pump: MessagePump | undefined = undefined;
   #ended = false;
   /** Of a reply whose length is known. */
   #missingBytes = Number.NEGATIVE_INFINITY;
+  /** What came before the head; undefined once that is there. */
+  #early: (() => void)[] | undefined = [];
 
   constructor(call: ClientCall, request: Http2Request, maxMessageBytes: number) {
     this.#call = call;
@@ -50,9 +53,11 @@ export class Http2Exchange implements ClientWire, PumpTarget {
       stream = session.request(this.#headers());
     } catch (cause) {
       const text = 'the session takes no further calls';
-      this.fail(new ServiceError('Unavailable', text, { executed: 'no', cause }));
+      const refusal = session.closed && !session.destroyed ? 'draining' : undefined;
+      this.fail(new ServiceError('Unavailable', text, { executed: 'no', refusal, cause }));
       return;
     }
+    this.#session = session;
     this.#stream = stream;
     this.#call.begin(this);
     stream.on('headers', this.#onInformation);
@@ -155,9 +160,17 @@ export class Http2Exchange implements ClientWire, PumpTarget {
     const fields = HeaderFields.ofHttp2(headers);
     if (fields.contentLength !== undefined) this.#missingBytes = Number(fields.contentLength);
     this.#call.onHead(headers[':status'] ?? 0, fields);
+    const early = this.#early ?? [];
+    this.#early = undefined;
+    for (const tell of early) tell();
   };
 
+  /** Node tells of a head in the next turn, and of a body that came in the same piece now and then before it. */
   readonly #onData = (chunk: Buffer): void => {
+    if (this.#early !== undefined) {
+      this.#early.push(() => this.#onData(chunk));
+      return;
+    }
     this.#missingBytes -= chunk.length;
     this.#call.onBody(chunk, false);
   };
@@ -167,6 +180,10 @@ export class Http2Exchange implements ClientWire, PumpTarget {
    * streams have an end of their own. `close` follows with the code.
    */
   readonly #onEnd = (): void => {
+    if (this.#early !== undefined) {
+      this.#early.push(this.#onEnd);
+      return;
+    }
     const stream = this.#stream;
     if (this.#missingBytes > 0 || stream === undefined || stream.rstCode !== constants.NGHTTP2_NO_ERROR) return;
     this.#call.onBody(nothing, true);
@@ -178,7 +195,7 @@ export class Http2Exchange implements ClientWire, PumpTarget {
   readonly #onError = (_error: Error): void => {};
 
   readonly #onClose = (): void => {
-    this.#call.fail(resetError(this.#stream?.rstCode ?? 0));
+    this.#call.fail(resetError(this.#stream?.rstCode ?? 0, this.#session?.closed === true));
     this.#finish();
   };
 
@@ -199,10 +216,16 @@ function addPairs(headers: OutgoingHttpHeaders, pairs: FieldPairs): void {
   for (let index = 0; index < pairs.length; index += 2) headers[pairs[index] ?? ''] = pairs[index + 1];
 }
 
-/** What a stream that ended before its reply was whole means: a refused one never reached the handler (RFC 9113 §8.7). */
-function resetError(code: number): ServiceError {
+/**
+ * What a stream that ended before its reply was whole means: a refused one never reached the handler (RFC 9113 §8.7). Where the
+ * peer does not leave, it has more streams than it takes.
+ *
+ * @param leaving - whether the peer has said GOAWAY: Node gives the streams that it names as not begun the same code.
+ */
+function resetError(code: number, leaving: boolean): ServiceError {
   if (code === constants.NGHTTP2_REFUSED_STREAM) {
-    return new ServiceError('Unavailable', 'the peer refused the stream unread', { executed: 'no' });
+    const refusal = leaving ? 'draining' : 'overloaded';
+    return new ServiceError('Unavailable', 'the peer refused the stream unread', { executed: 'no', refusal });
   }
   return new ServiceError('Unavailable', `the stream ended before the reply was whole, with code ${code}`);
 }

@@ -4,13 +4,16 @@ import type { TLSSocket } from 'node:tls';
 import { type CancelTimer, type Clock, ServiceError } from '@tenon/contract';
 import { type Dialer, unreachable } from './dialer.js';
 import type { Http2Exchange } from './http2-exchange.js';
+import { Http2Signs } from './http2-signs.js';
 import { wireError } from './wire-error.js';
 
 /** How a session is made and watched over. */
 export interface Http2LinkOptions {
   readonly connectTimeoutMs: number;
-  /** A session with calls under way is asked this often whether it is still there. */
+  /** The peer is asked this often whether it is still there. */
   readonly pingMs: number;
+  /** And given up where it does not answer for so long. */
+  readonly pingTimeoutMs: number;
   readonly maxMessageBytes: number;
 }
 
@@ -24,12 +27,12 @@ export class Http2Link {
   readonly #waiting = new Set<Http2Exchange>();
   readonly #underWay = new Set<Http2Exchange>();
   readonly #socket: Socket;
+  readonly #signs: Http2Signs;
   #session: ClientHttp2Session | undefined = undefined;
   #state: 'connecting' | 'ready' | 'leaving' | 'closed' = 'connecting';
   #maxStreams = assumedStreams;
   #cancelConnectTimeout: CancelTimer;
   #cancelPing: CancelTimer | undefined = undefined;
-  #pinged = false;
 
   constructor(authority: string, dialer: Dialer, options: Http2LinkOptions, clock: Clock, onClosed: () => void) {
     this.#authority = authority;
@@ -37,7 +40,13 @@ export class Http2Link {
     this.#options = options;
     this.#clock = clock;
     this.#onClosed = onClosed;
-    this.#socket = dialer.dial();
+    const socket = dialer.dial();
+    this.#socket = socket;
+    this.#signs = new Http2Signs(
+      clock,
+      () => socket.bytesRead,
+      () => this.#hasRoom,
+    );
     this.#socket.on('error', this.#onDialError);
     this.#socket.once('close', this.#onDialClose);
     this.#socket.once(dialer.readyEvent, () => this.#begin());
@@ -57,6 +66,11 @@ export class Http2Link {
     exchange.onOver = () => this.#over(exchange);
     this.#waiting.add(exchange);
     this.#flush();
+  }
+
+  /** Asks the peer for a sign of life; see `Connection.probe`. While it connects, that is the sign. */
+  probe(timeoutMs: number): Promise<boolean> {
+    return this.#state === 'closed' ? Promise.resolve(false) : this.#signs.ask(timeoutMs);
   }
 
   /** Ends it at once. No call is under way any more. */
@@ -90,6 +104,8 @@ export class Http2Link {
       this.#flush();
     });
     session.once('connect', () => session.setLocalWindowSize(connectionWindowBytes));
+    this.#signs.begin(session);
+    this.#watch();
     this.#flush();
   }
 
@@ -102,12 +118,12 @@ export class Http2Link {
       return;
     }
     for (const exchange of this.#waiting) {
-      if (this.#underWay.size >= this.#maxStreams || session.closed) break;
+      if (!this.#hasRoom) break;
       this.#waiting.delete(exchange);
       this.#underWay.add(exchange);
       exchange.begin(session);
+      this.#signs.streamOpened();
     }
-    if (this.#underWay.size > 0) this.#cancelPing ??= this.#clock.after(this.#options.pingMs, this.#ping);
   }
 
   #over(exchange: Http2Exchange): void {
@@ -115,21 +131,19 @@ export class Http2Link {
     if (this.#underWay.delete(exchange) && this.#waiting.size > 0) this.#flush();
   }
 
-  /** A connection whose peer vanished without a word is noticed by nobody else. */
-  readonly #ping = (): void => {
-    this.#cancelPing = undefined;
-    const session = this.#session;
-    if (session === undefined || session.destroyed) return;
-    if (this.#pinged) {
-      this.#end(new ServiceError('Unavailable', `the peer did not answer a ping within ${this.#options.pingMs} ms`));
-      return;
-    }
-    if (this.#underWay.size === 0) return;
-    this.#pinged = session.ping((error) => {
-      if (error === null) this.#pinged = false;
+  /** Whether the peer takes another stream now. */
+  get #hasRoom(): boolean {
+    return this.#state === 'ready' && this.#session?.closed === false && this.#underWay.size < this.#maxStreams;
+  }
+
+  /** A connection whose peer vanished without a word is noticed by nobody else, with calls under way or without. */
+  #watch(): void {
+    const { pingMs, pingTimeoutMs } = this.#options;
+    this.#cancelPing = this.#clock.after(pingMs, async () => {
+      if (await this.probe(pingTimeoutMs)) this.#watch();
+      else this.#end(new ServiceError('Unavailable', `the peer did not answer a ping within ${pingTimeoutMs} ms`));
     });
-    this.#cancelPing = this.#clock.after(this.#options.pingMs, this.#ping);
-  };
+  }
 
   /** The calls that the peer has begun go on; the streams of the others Node ends as refused. */
   readonly #onGoaway = (): void => {
@@ -151,6 +165,7 @@ export class Http2Link {
     this.#state = 'closed';
     this.#cancelConnectTimeout();
     this.#cancelPing?.();
+    this.#signs.end();
     // A socket may still have something to say that nobody is left to hear.
     this.#socket.on('error', ignore);
     for (const exchange of [...this.#underWay]) exchange.fail(error);
@@ -165,9 +180,11 @@ export class Http2Link {
   }
 }
 
+/** @param cause - what ended the connection; where nothing did, the peer has said that it takes no more. */
 function refused(cause?: ServiceError): ServiceError {
   return new ServiceError('Unavailable', 'the peer takes no further calls on this connection', {
     executed: 'no',
+    refusal: cause === undefined ? 'draining' : undefined,
     cause,
   });
 }

@@ -62,14 +62,25 @@ export class Http2Wire implements ServerWire {
     this.dropBody();
   }
 
-  /** The flow control of HTTP/2 bounds what a caller may still send on a stream; reset, it stops at once. */
+  /**
+   * The flow control of HTTP/2 bounds what a caller may still send on a stream. One that goes on after the answer is reset, but
+   * only after a moment: nghttp2 sends a reset ahead of whatever of the answer still waits for the socket.
+   */
   dropBody(): void {
-    if (this.#stream.readableEnded || this.#stream.destroyed) return;
-    this.#stream.resume();
-    const stop = (): void => this.#stream.close(constants.NGHTTP2_NO_ERROR);
+    const stream = this.#stream;
+    if (stream.readableEnded || stream.destroyed) return;
+    stream.resume();
+    const stop = (): void => {
+      if (stream.readableEnded || stream.closed) return;
+      const timer = setTimeout(() => stream.close(constants.NGHTTP2_NO_ERROR), resetAfterMs);
+      timer.unref();
+      const over = (): void => clearTimeout(timer);
+      stream.once('end', over);
+      stream.once('close', over);
+    };
     // Node ends the answer to HEAD before it is given.
-    if (this.#stream.headersSent && this.#stream.writableFinished) stop();
-    else this.#stream.once('finish', stop);
+    if (stream.headersSent && stream.writableFinished) stop();
+    else stream.once('finish', stop);
   }
 
   refuseRequests(): void {
@@ -94,3 +105,4 @@ function headersOf(fields: FieldPairs): OutgoingHttpHeaders {
 
 const nobody: Peer = Object.freeze({ address: 'unknown', transport: 'http' });
 const earlyHints = 103;
+const resetAfterMs = 250;

@@ -11,6 +11,7 @@ export class MessageOutput {
   #scheduled = false;
   #closed = false;
   #onDrained: (() => void) | undefined = undefined;
+  #stretch = 0;
 
   constructor(target: Writable) {
     this.#target = target;
@@ -22,8 +23,23 @@ export class MessageOutput {
     return !this.#closed && this.#target.writableNeedDrain;
   }
 
+  /**
+   * Whether so much was written at a stretch that everybody else should have a turn first: a peer that takes all at once would
+   * else keep the thread for itself.
+   */
+  get stretched(): boolean {
+    return this.#stretch >= stretchBytes;
+  }
+
+  /** Resolves in the next turn of the event loop, when another stretch may begin. */
+  nextTurn(): Promise<void> {
+    this.#stretch = 0;
+    return new Promise((resolve) => setImmediate(resolve));
+  }
+
   write(bytes: Buffer): void {
     if (this.#closed) return;
+    this.#stretch += Math.max(bytes.length, leastBytes);
     this.#pending.push(bytes);
     this.#pendingBytes += bytes.length;
     if (this.#pendingBytes >= flushBytes) this.flush();
@@ -74,3 +90,7 @@ export class MessageOutput {
 
 /** As much as is worth a write of its own. */
 const flushBytes = 16 * 1_024;
+
+/** A stretch is so long, where each message counts as `leastBytes` at least: making and encoding one costs time too. */
+const stretchBytes = 64 * 1_024;
+const leastBytes = 4 * 1_024;

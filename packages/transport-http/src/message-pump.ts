@@ -38,6 +38,7 @@ export class MessagePump {
         if (!this.#pass(value)) return;
         const out = output();
         if (out.full) await out.drained();
+        if (out.stretched) await out.nextTurn();
         // `stop` may have been called during the wait.
         if (this.#over) return;
       }

@@ -23,11 +23,12 @@ export function writeMicroError(error: ServiceError, id: string): string {
 export function readMicroError(text: string): ServiceError {
   const fields = jsonObject(text);
   const detail = textField(fields, 'detail') ?? textField(fields, 'status') ?? text;
-  if (unknownEndpoint.test(detail)) return new ServiceError('Unimplemented', detail, { executed: 'no' });
-  if (illFormed.test(detail)) return new ServiceError('InvalidArgument', detail, { executed: 'no' });
+  if (unknownEndpoint.test(detail))
+    return new ServiceError('Unimplemented', detail, { executed: 'no', answered: true });
+  if (illFormed.test(detail)) return new ServiceError('InvalidArgument', detail, { executed: 'no', answered: true });
   const code = typeof fields?.['code'] === 'number' ? codeOfHttpStatus(fields['code']) : 'Unknown';
   const id = textField(fields, 'id');
-  return new ServiceError(code, detail, id === undefined ? {} : { details: { id } });
+  return new ServiceError(code, detail, { answered: true, ...(id === undefined ? {} : { details: { id } }) });
 }
 
 function jsonObject(text: string): Record<string, unknown> | undefined {

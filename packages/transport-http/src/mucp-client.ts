@@ -54,13 +54,15 @@ export class MucpClient implements ClientDialect {
       throw new ServiceError(
         codeOfHttpStatus(status),
         `the peer answered with HTTP status ${status}, which is not mucp`,
+        { answered: true },
       );
     }
     const error = fields.micro('error');
     if (error !== undefined && error !== '') throw readMicroError(fromWire(error));
     const text = mediaType(fields.contentType ?? '') === 'text/plain' ? body.toString('utf8') : '';
     if (text.startsWith('unsupported Content-Type')) {
-      throw new ServiceError('InvalidArgument', `the peer says: ${text.slice(0, 200)}`, { executed: 'no' });
+      const message = `the peer says: ${text.slice(0, 200)}`;
+      throw new ServiceError('InvalidArgument', message, { executed: 'no', answered: true });
     }
     return { value: decodeReply(this.#codecs, call, response), metadata: noMetadata };
   }

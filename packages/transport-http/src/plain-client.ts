@@ -73,7 +73,7 @@ export class PlainClient implements ClientDialect {
     if (record !== undefined) return ServiceError.fromRecord(record);
     const text = response.body.subarray(0, 200).toString('utf8').trim();
     const message = `the peer answered with HTTP status ${response.status}${text === '' ? '' : `: ${text}`}`;
-    return new ServiceError(codeOfHttpStatus(response.status), message);
+    return new ServiceError(codeOfHttpStatus(response.status), message, { answered: true });
   }
 
   #record({ fields, body }: ClientResponse): object | undefined {

@@ -77,6 +77,7 @@ function errorIn(bytes: Buffer): ServiceError {
   try {
     return ServiceError.fromRecord(JSON.parse(bytes.toString('utf8')));
   } catch (cause) {
-    return new ServiceError('Internal', 'the stream ended with an error that cannot be read', { cause });
+    const text = 'the stream ended with an error that cannot be read';
+    return new ServiceError('Internal', text, { cause, answered: true });
   }
 }

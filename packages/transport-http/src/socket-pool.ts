@@ -69,6 +69,11 @@ export class SocketPool implements ClientSocketOwner {
     this.#connectMore();
   }
 
+  /** Destroys the sockets that carry no call. */
+  dropIdle(): void {
+    for (const socket of this.#idle.splice(0)) socket.destroy();
+  }
+
   /** Destroys every socket, idle or not. */
   destroy(): void {
     this.#destroyed = true;

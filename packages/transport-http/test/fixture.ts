@@ -2,6 +2,7 @@ import { jsonCodec } from '@tenon/codec-json';
 import { msgpackCodec } from '@tenon/codec-msgpack';
 import {
   clientSideCodecs,
+  FreezableRelay,
   serverSideCodecs,
   type TransportFixture,
   type TransportServerSide,
@@ -33,6 +34,7 @@ export function newFixture({ metadata, tls }: FixtureVariant): TransportFixture 
   const codecs = [newCodec(jsonCodec()), newCodec(msgpackCodec())];
   const clock = systemClock();
   const ports: SharedPort[] = [];
+  const relays: FreezableRelay[] = [];
   const nodeAt = (address: string): Node => ({ id: `node-${address}`, address, metadata });
   return {
     codecs,
@@ -54,10 +56,17 @@ export function newFixture({ metadata, tls }: FixtureVariant): TransportFixture 
           const address = await port.open();
           return nodeAt(`${address?.host}:${address?.port}`);
         },
+        openFreezable: async () => {
+          const address = await port.open();
+          const relay = await FreezableRelay.to(address?.host ?? '', address?.port ?? 0);
+          relays.push(relay);
+          return { node: nodeAt(relay.address), freeze: () => relay.freeze() };
+        },
         vanish: () => port.close(),
       };
     },
     dispose: async () => {
+      for (const relay of relays) await relay.close();
       for (const port of ports) await port.close();
     },
   };

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import { constants } from 'node:http2';
 import { connect as connectTls } from 'node:tls';
 import { promisify } from 'node:util';
@@ -67,6 +68,27 @@ test('curl speaks both', async () => {
     expect((await curl('Greeter.Hello', '{"name":"Ada"}')).stdout).toBe(`{"msg":"Hello Ada"} ${number}`);
     expect((await curl('Greeter.Nope', '{}')).stdout).toContain('"code":"Unimplemented"');
   }
+});
+
+test('an answer that comes before the request has ended is whole before anything resets its stream', async () => {
+  await using server = await serveStreams({}, { tls });
+  const session = await openSession(server.number);
+  const asked = session.request({
+    ':method': 'POST',
+    ':path': hello,
+    'content-type': 'application/json',
+    'content-length': '99999999',
+  });
+  asked.on('error', () => {});
+  let body = '';
+  asked.setEncoding('utf8').on('data', (text: string) => {
+    body += text;
+  });
+  await once(asked, 'end');
+  // What the server had reset by now would have come ahead of the answer to this.
+  await new Promise((resolve) => session.ping(resolve));
+  expect([body.includes('ResourceExhausted'), asked.closed]).toEqual([true, false]);
+  session.destroy();
 });
 
 test('streams of requests are length-prefixed messages, as the page has them', async () => {

@@ -46,7 +46,8 @@ test('the page lists each code with its status', () => {
 
 test('the page lists the framing fields', () => {
   const section = page.slice(page.indexOf('## Framing fields'), page.indexOf('## mucp'));
-  for (const name of [...framingHeaders.names, ...framingHeaders.prefixes]) expect(section).toContain(`\`${name}\``);
+  const { names, prefixes, exceptions } = framingHeaders;
+  for (const name of [...names, ...prefixes, ...exceptions]) expect(section).toContain(`\`${name}\``);
 });
 
 /** A block as it goes over the wire: the head in CRLF, the body without the line feed that ends the block. */

@@ -1,5 +1,6 @@
 import {
   type Call,
+  type CancelTimer,
   type Clock,
   type Connection,
   checkedMetadata,
@@ -7,7 +8,7 @@ import {
   type Reply,
   ServiceError,
 } from '@tenon/contract';
-import type { CodecSet, DeadlineWheel } from '@tenon/contract/authoring';
+import { type CodecSet, type DeadlineWheel, LifeSigns } from '@tenon/contract/authoring';
 import { type MemoryNetwork, memoryAddress } from './memory-network.js';
 import { OutgoingCall } from './outgoing-call.js';
 import type { WireRequest } from './wire.js';
@@ -34,9 +35,12 @@ export class MemoryConnection implements Connection {
   readonly #underWay = new Set<OutgoingCall>();
   #state: 'open' | 'draining' | 'closed' = 'open';
   #whenIdle: (() => void)[] = [];
+  readonly #signs: LifeSigns;
+  #cancelAnswer: CancelTimer | undefined;
 
   constructor(parts: MemoryConnectionParts) {
     this.#parts = parts;
+    this.#signs = new LifeSigns(parts.clock);
   }
 
   unary(call: Call): Promise<Reply> {
@@ -47,6 +51,15 @@ export class MemoryConnection implements Connection {
     return this.#start(call);
   }
 
+  async probe(timeoutMs: number): Promise<boolean> {
+    if (this.#state === 'closed') return false;
+    const { network, clock } = this.#parts;
+    const answer = this.#signs.within(timeoutMs);
+    if (network.latencyMs === 0) queueMicrotask(this.#onAnswer);
+    else this.#cancelAnswer ??= clock.after(2 * network.latencyMs, this.#onAnswer);
+    return answer;
+  }
+
   async drain(): Promise<void> {
     if (this.#state === 'open') this.#state = 'draining';
     if (this.#underWay.size > 0) await new Promise<void>((resolve) => this.#whenIdle.push(resolve));
@@ -55,6 +68,8 @@ export class MemoryConnection implements Connection {
 
   async close(): Promise<void> {
     this.#state = 'closed';
+    this.#cancelAnswer?.();
+    this.#signs.end();
     for (const underWay of [...this.#underWay]) {
       underWay.fail(
         new ServiceError('Unavailable', 'the connection was closed during the call', { executed: 'maybe' }),
@@ -116,6 +131,18 @@ export class MemoryConnection implements Connection {
       throw refuse('DeadlineExceeded', 'the deadline had passed before the call was sent');
     }
   }
+
+  /** What is asked goes to the peer and back. Where the link is broken nothing comes, and nobody says so. */
+  readonly #onAnswer = (): void => {
+    this.#cancelAnswer = undefined;
+    try {
+      const { network, address } = this.#parts;
+      network.route(this.#parts.caller(), address);
+    } catch {
+      return;
+    }
+    this.#signs.heard();
+  };
 
   readonly #ended = (call: OutgoingCall): void => {
     this.#underWay.delete(call);

@@ -70,7 +70,8 @@ export class MemoryListener implements Listener, Ear {
 
   #admit(request: WireRequest): void {
     if (this.#state !== 'open') {
-      throw new ServiceError('Unavailable', `${this.address} is ${this.#state}`, { executed: 'no' });
+      const text = `${this.address} is ${this.#state}`;
+      throw new ServiceError('Unavailable', text, { executed: 'no', refusal: 'draining' });
     }
     const bytes = request.bytes?.length ?? 0;
     if (bytes > this.#maxMessageBytes) {

@@ -1,6 +1,6 @@
 import { jsonCodec } from '@tenon/codec-json';
 import { clientSideCodecs, type FixtureFactory, serverSideCodecs, type TransportFixture } from '@tenon/conformance';
-import { type Clock, type Codec, type Port, type Provider, Transport } from '@tenon/contract';
+import { type Clock, type Codec, type Node, type Port, type Provider, Transport } from '@tenon/contract';
 import { systemClock } from '@tenon/contract/authoring';
 import { MemoryNetwork, type MemoryTransportOptions, memoryTransport } from '@tenon/transport-memory';
 
@@ -46,6 +46,10 @@ export function shiftedClock(byMs: number): Clock {
   };
 }
 
+function nodeOf(instance: string, address: string): Node {
+  return { id: `node-${instance}`, address, metadata: { 'tenon-instance': instance } };
+}
+
 export const memoryFixtures: FixtureFactory<TransportFixture> = {
   create() {
     const network = new MemoryNetwork();
@@ -65,10 +69,10 @@ export const memoryFixtures: FixtureFactory<TransportFixture> = {
           transport: createMemoryTransport({ network }, serverSideCodecs(codecs), serverClock),
           clock: serverClock,
           port: memoryPort(instance),
-          open: async (listener) => ({
-            id: `node-${servers}`,
-            address: listener.address,
-            metadata: { 'tenon-instance': instance },
+          open: async (listener) => nodeOf(instance, listener.address),
+          openFreezable: async (listener) => ({
+            node: nodeOf(instance, listener.address),
+            freeze: () => network.cut(instance),
           }),
           vanish: async () => network.cut(instance),
         };

@@ -78,6 +78,7 @@ function writeHead(writer: FrameWriter, id: number, error: ServiceError, message
     endpoint: error.endpoint?.slice(0, maxNameLength),
     node: error.node?.slice(0, maxNameLength),
     correlationId: error.correlationId?.slice(0, maxNameLength),
+    refusal: error.refusal,
   });
   const bytes = Buffer.byteLength(record);
   writer.begin(errorFrame, id);

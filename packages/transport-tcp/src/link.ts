@@ -14,6 +14,7 @@ import {
 import { FrameReader, type FrameTaker } from './frame-reader.js';
 import { FrameWriter } from './frame-writer.js';
 import { maxHelloBytes } from './hello.js';
+import { Pings } from './pings.js';
 import { ProtocolViolation } from './protocol-violation.js';
 import type { WireContext } from './wire-context.js';
 
@@ -49,16 +50,13 @@ export class Link implements FrameTaker, DeadlineEntry {
   readonly #socket: Duplex;
   readonly #owner: LinkOwner;
   readonly #reader: FrameReader;
+  readonly #pings: Pings;
   /** How many frames may be taken before other sockets get their turn. */
   readonly #maxFrames: number;
   #state: 'greeting' | 'open' | 'ended' = 'greeting';
   #resting = false;
   #congested = false;
   #crowded = false;
-  #pingAt = Number.NEGATIVE_INFINITY;
-  #pingsAwaited = 0;
-  #pingHeardAt = Number.NEGATIVE_INFINITY;
-  #pingsInRow = 0;
   #connectionFrames = 0;
 
   constructor(context: WireContext, socket: Duplex, owner: LinkOwner, role: LinkRole) {
@@ -68,6 +66,7 @@ export class Link implements FrameTaker, DeadlineEntry {
     const segmented = !role.encrypted;
     this.#maxFrames = role.serving ? servedFrames : Number.POSITIVE_INFINITY;
     this.writer = new FrameWriter(socket, context.buffers, segmented);
+    this.#pings = new Pings(context.clock, this.writer);
     const maxFirstUnitBytes = role.serving ? maxHelloBytes + segmentHeaderBytes : maxFramePayloadBytes;
     this.#reader = new FrameReader(this, segmented, maxFirstUnitBytes);
     this.heardAt = context.clock.now();
@@ -87,6 +86,7 @@ export class Link implements FrameTaker, DeadlineEntry {
   receive(chunk: Buffer, start: number, end: number): void {
     if (this.#state === 'ended') return;
     this.heardAt = this.#context.clock.now();
+    this.#pings.heard();
     try {
       if (!this.#reader.read(chunk, start, end, this.#maxFrames)) this.#rest();
     } catch (thrown) {
@@ -95,6 +95,12 @@ export class Link implements FrameTaker, DeadlineEntry {
     // Whoever asks more than it reads the answers of is not read from until it does.
     if (this.#maxFrames < Number.POSITIVE_INFINITY && this.writer.pendingBytes > maxUnreadBytes) this.#holdBack();
     if (this.#context.turns.isFull) this.#awaitTurns();
+  }
+
+  /** Asks the peer for a sign of life, and tells whether one came in time. False where the connection is not open. */
+  probe(timeoutMs: number): Promise<boolean> {
+    if (this.#state !== 'open') return Promise.resolve(false);
+    return this.#pings.ask(timeoutMs, () => this.#isPaused);
   }
 
   /** The peer is known: from now on it must give signs of life. */
@@ -173,6 +179,7 @@ export class Link implements FrameTaker, DeadlineEntry {
     if (this.#state === 'ended') return;
     this.#state = 'ended';
     this.#reader.stop();
+    this.#pings.stop();
     this.writer.close();
     this.#context.wheel.remove(this);
     this.#socket.resume();
@@ -188,7 +195,7 @@ export class Link implements FrameTaker, DeadlineEntry {
   #takeConnectionFrame(type: number, id: number, buffer: Buffer, start: number, end: number): void {
     if (id !== 0) throw new ProtocolViolation(`a frame of type ${type} about a call`);
     if (type === pingFrame) this.#onPing(buffer.subarray(start, end));
-    else if (type === pongFrame) this.#onPong(end - start);
+    else if (type === pongFrame) this.#pings.answered(end - start);
     else {
       this.#connectionFrames += 1;
       if (this.#connectionFrames > maxConnectionFrames) {
@@ -201,16 +208,7 @@ export class Link implements FrameTaker, DeadlineEntry {
 
   #onPing(payload: Buffer): void {
     if (this.#state !== 'open') throw new ProtocolViolation('PING before the greeting');
-    if (payload.length !== pingBytes) throw new ProtocolViolation('a PING that has not eight bytes');
-    this.#pingsInRow = this.heardAt - this.#pingHeardAt < leastPingIntervalMs ? this.#pingsInRow + 1 : 1;
-    this.#pingHeardAt = this.heardAt;
-    if (this.#pingsInRow > maxPingsInRow) throw new ProtocolViolation('too many PINGs');
-    this.writer.sendNow(pongFrame, payload);
-  }
-
-  #onPong(bytes: number): void {
-    if (this.#pingsAwaited === 0 || bytes !== pingBytes) throw new ProtocolViolation('a PONG that answers nothing');
-    this.#pingsAwaited -= 1;
+    this.#pings.taken(payload, this.heardAt);
   }
 
   #onGoAway(buffer: Buffer, start: number, end: number): void {
@@ -222,25 +220,24 @@ export class Link implements FrameTaker, DeadlineEntry {
   #checkLife(): void {
     const { clock, options } = this.#context;
     const now = clock.now();
-    if (this.#pingsAwaited > 0 && this.heardAt <= this.#pingAt) {
-      if (now >= this.#pingAt + options.pingTimeoutMs) {
+    const pings = this.#pings;
+    if (pings.waiting && this.heardAt <= pings.sentAt) {
+      if (now >= pings.sentAt + options.pingTimeoutMs) {
         const text = `the peer has been silent for ${Math.round(now - this.heardAt)} ms`;
         this.leave(unavailable(text));
         return;
       }
-      this.#watchUntil(this.#pingAt + options.pingTimeoutMs);
+      this.#watchUntil(pings.sentAt + options.pingTimeoutMs);
       return;
     }
     const patienceMs = this.#owner.busy ? options.pingAfterMs : options.idlePingAfterMs;
-    const pingAt = Math.max(this.heardAt + patienceMs, this.#pingAt + leastPingIntervalMs);
+    const pingAt = Math.max(this.heardAt + patienceMs, pings.nextAt);
     if (now < pingAt || this.#isPaused) {
       // A call that begins meanwhile makes the time shorter, and does not come here to say so.
       this.#watchUntil(Math.max(now + 1, Math.min(pingAt, now + options.pingAfterMs)));
       return;
     }
-    this.#pingAt = now;
-    this.#pingsAwaited += 1;
-    this.writer.sendNow(pingFrame, Buffer.alloc(pingBytes));
+    pings.send(now);
     this.#watchUntil(now + options.pingTimeoutMs);
   }
 
@@ -347,9 +344,6 @@ const deadlineExceededNumber = 4;
 const internalNumber = 13;
 /** The types of frames about calls have one of these bits, the others none. */
 const callTypes = 0x30;
-const pingBytes = 8;
-const leastPingIntervalMs = 5 * 1_000;
-const maxPingsInRow = 3;
 const maxConnectionFrames = 8_192;
 /** A frame that makes a call takes some microseconds; others wait no longer than about 10 ms. */
 const servedFrames = 1_024;

@@ -1,15 +1,23 @@
 import { ServiceError } from '@tenon/contract';
 
-/** A message that arrives in pieces. */
+/**
+ * A message that arrives in pieces.
+ *
+ * It is kept in blocks and put together only when it is whole: a buffer that grows would hold what it grew from for a while, and
+ * so more than twice the limit for a message that is refused in the end.
+ */
 export class MessageAssembly {
   readonly #maxBytes: number;
-  #buffer: Buffer;
+  readonly #full: Buffer[] = [];
+  #block: Buffer;
+  /** Of the last block. */
+  #used = 0;
   #bytes = 0;
 
   /** @param maxBytes - more than that is never kept. */
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes;
-    this.#buffer = Buffer.allocUnsafeSlow(Math.min(maxBytes, firstBytes));
+    this.#block = Buffer.allocUnsafeSlow(Math.min(maxBytes, blockBytes));
   }
 
   get bytes(): number {
@@ -18,21 +26,27 @@ export class MessageAssembly {
 
   /** What has arrived; valid until the next piece. */
   get content(): Buffer {
-    return this.#buffer.subarray(0, this.#bytes);
+    const last = this.#block.subarray(0, this.#used);
+    return this.#full.length === 0 ? last : Buffer.concat([...this.#full, last], this.#bytes);
   }
 
   /** Adds a piece. Returns false, and keeps nothing of it, where the message is over its limit then. */
   append(buffer: Buffer, start: number, end: number): boolean {
-    const needed = this.#bytes + end - start;
-    if (needed > this.#maxBytes) return false;
-    if (needed > this.#buffer.length) {
-      const grown = Buffer.allocUnsafeSlow(Math.min(this.#maxBytes, Math.max(needed, this.#buffer.length * 2)));
-      this.#buffer.copy(grown, 0, 0, this.#bytes);
-      this.#buffer = grown;
+    if (this.#bytes + end - start > this.#maxBytes) return false;
+    for (let from = start; from < end; ) {
+      if (this.#used === this.#block.length) this.#startBlock();
+      const copied = buffer.copy(this.#block, this.#used, from, end);
+      this.#used += copied;
+      this.#bytes += copied;
+      from += copied;
     }
-    buffer.copy(this.#buffer, this.#bytes, start, end);
-    this.#bytes = needed;
     return true;
+  }
+
+  #startBlock(): void {
+    this.#full.push(this.#block);
+    this.#block = Buffer.allocUnsafeSlow(Math.min(this.#maxBytes - this.#bytes, blockBytes));
+    this.#used = 0;
   }
 }
 
@@ -81,4 +95,4 @@ export class Assemblies {
 
 /** What may be not whole yet on one connection. */
 export const maxAssembledBytes = 16 * 1_024 * 1_024;
-const firstBytes = 128 * 1_024;
+const blockBytes = 128 * 1_024;

@@ -44,6 +44,8 @@ export interface ServerWay extends OutgoingWay {
   /** What the client takes of each stream before it grants more. */
   readonly streamWindow: number;
   readonly handler: CallHandler;
+  /** When the bytes that are being taken arrived. */
+  readonly heardAt: number;
   /** The answer has left, or nobody waits for it any more. */
   over(call: ServerCall): void;
   note(message: string, error: unknown): void;
@@ -145,7 +147,7 @@ export class ServerCall
   serve(owned: boolean): void {
     const way = this.#way;
     this.#handed = true;
-    const served = way.handler.handle(this);
+    const served = way.handler.handle(this, way.heardAt);
     if (this.over) {
       if (this.#reason !== undefined) served.cancel(this.#reason);
       return;

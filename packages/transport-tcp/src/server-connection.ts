@@ -48,7 +48,7 @@ export class ServerConnection implements LinkOwner {
   drain(): void {
     this.#draining = true;
     if (this.#session === undefined) return;
-    this.#session.refuse(new ServiceError('Unavailable', stopping, { executed: 'no' }));
+    this.#session.refuse(leaving());
     this.#link.announceEnd(stopping);
   }
 
@@ -113,10 +113,11 @@ export class ServerConnection implements LinkOwner {
   #greet(hello: Hello): void {
     const { handler, limits, context, instance } = this.#serving;
     const node = hello.node === '' ? undefined : hello.node;
-    const refusal = this.#draining ? new ServiceError('Unavailable', stopping) : handler.refusal(hello.service, node);
+    const refusal = this.#draining ? leaving() : handler.refusal(hello.service, node);
     const link = this.#link;
     if (refusal !== undefined) {
-      link.end(codes[refusal.code].number, refusal.rawMessage, refusal);
+      const code = refusal.refusal === 'draining' ? 0 : codes[refusal.code].number;
+      link.end(code, refusal.rawMessage, refusal);
       return;
     }
     const { writer } = link;
@@ -140,6 +141,10 @@ export class ServerConnection implements LinkOwner {
     writer.end();
     link.greeted();
   }
+}
+
+function leaving(): ServiceError {
+  return new ServiceError('Unavailable', stopping, { executed: 'no', refusal: 'draining' });
 }
 
 const stopping = 'the server is stopping';

@@ -111,6 +111,10 @@ export class ServerSession implements ServerWay {
     this.metadataWriter = new MetadataWriter(writer);
   }
 
+  get heardAt(): number {
+    return this.#heardAt();
+  }
+
   /** Calls under way. */
   get size(): number {
     return this.#unary + this.#streams;
@@ -251,7 +255,8 @@ export class ServerSession implements ServerWay {
     const limits = this.#limits;
     if (unary ? this.#unary >= limits.calls : this.#streams >= limits.streams) {
       const text = unary ? `${limits.calls} calls` : `${limits.streams} streams`;
-      return new ServiceError('ResourceExhausted', `${text} are under way on this connection`, { executed: 'no' });
+      const message = `${text} are under way on this connection`;
+      return new ServiceError('ResourceExhausted', message, { executed: 'no', refusal: 'overloaded' });
     }
     return requestBytes > limits.messageBytes ? requestTooLong(limits.messageBytes) : undefined;
   }

@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import {
   type Call,
+  type Code,
   type Connection,
   type Node,
   nodeMetadata,
@@ -85,6 +86,10 @@ export class TcpConnection implements Connection, LinkOwner {
     else session.send(call, listener, now);
   }
 
+  probe(timeoutMs: number): Promise<boolean> {
+    return this.#link.probe(timeoutMs);
+  }
+
   async drain(): Promise<void> {
     this.#refusal ??= unavailable('the connection takes no further calls');
     if (this.busy) {
@@ -120,9 +125,7 @@ export class TcpConnection implements Connection, LinkOwner {
   goneAway(code: number, reason: string): void {
     const name = codeOfNumber(code);
     if (this.#session === undefined) {
-      // A server that speaks another version says that this side broke the protocol; another node may not.
-      const refusal = name === undefined || name === 'InvalidArgument' ? 'Unavailable' : name;
-      this.#link.leave(new ServiceError(refusal, `the node refused the connection: ${reason}`));
+      this.#link.leave(refusedGreeting(code, name, reason));
       return;
     }
     if (code !== 0) {
@@ -130,7 +133,8 @@ export class TcpConnection implements Connection, LinkOwner {
       return;
     }
     this.#leaving = true;
-    this.#refusal ??= unavailable(`the node takes no further calls: ${reason}`);
+    const text = `the node takes no further calls: ${reason}`;
+    this.#refusal ??= new ServiceError('Unavailable', text, { executed: 'no', refusal: 'draining' });
     this.#session.turnAway(this.#refusal);
     this.#leaveWhenIdle();
   }
@@ -199,6 +203,15 @@ function helloTo({ options, codecs }: WireContext, { node, service }: DialledNod
     linked: codecs.linked,
     limits: options.limits,
   };
+}
+
+/** What a server means that answers HELLO with the end of the connection. */
+function refusedGreeting(number: number, name: Code | undefined, reason: string): ServiceError {
+  // A server that speaks another version says that this side broke the protocol; another node may not.
+  const code = name === undefined || name === 'InvalidArgument' ? 'Unavailable' : name;
+  const refusal = number === 0 ? 'draining' : code === 'ResourceExhausted' ? 'overloaded' : undefined;
+  const text = `the node refused the connection: ${reason}`;
+  return new ServiceError(code, text, { executed: 'no', refusal, answered: true });
 }
 
 function wrongKind({ endpoint }: Call, wanted: string): ServiceError {

@@ -16,10 +16,15 @@ test('what is left out has its default', () => {
     },
     maxStreamBufferBytes: 32 * 1_024 * 1_024,
     pingAfterMs: 10_000,
-    idlePingAfterMs: 30_000,
-    pingTimeoutMs: 5_000,
+    idlePingAfterMs: 10_000,
+    pingTimeoutMs: 4_000,
     contentType: undefined,
   });
+});
+
+test('by default a peer that is only half there is dropped within 15 s, with calls under way or without', () => {
+  const { pingAfterMs, idlePingAfterMs, pingTimeoutMs } = resolveTcpOptions({});
+  expect(Math.max(pingAfterMs, idlePingAfterMs) + pingTimeoutMs).toBeLessThan(15_000);
 });
 
 test.each([

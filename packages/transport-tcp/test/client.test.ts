@@ -2,10 +2,10 @@ import type { CancelListener, Connection, ServiceError as Failure } from '@tenon
 import { noMetadata, ServiceError } from '@tenon/contract';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { TcpOptions } from '../src/index.js';
-import { type ClosableTransport, newTransport, nodeAt } from './fixture.js';
+import { type ClosableTransport, newTransport, nodeAt, testTls } from './fixture.js';
 import { type RawFrame, rawFrame, rawSegment } from './raw-peer.js';
 import { RawServer } from './raw-server.js';
-import { call, endpointOf, failure, stream, until } from './serving.js';
+import { call, endpointOf, failure, Serving, stream, until } from './serving.js';
 
 let transport: ClosableTransport;
 const closings: (() => Promise<void>)[] = [];
@@ -53,16 +53,46 @@ describe('dialling', () => {
     const other = await RawServer.start((_frame, server) => server.send(Buffer.from('220 mail.example ESMTP\r\n')));
     for (const server of [silent, rude, other]) {
       closings.push(() => server.close());
-      expect(await dial(server.address)).toMatchObject({ code: 'Unavailable', executed: 'no', service: 'greeter' });
+      const said = { code: 'Unavailable', executed: 'no', answered: false, service: 'greeter' };
+      expect(await dial(server.address)).toMatchObject(said);
     }
   });
 
+  test('a server that drains says so to whoever greets it now', async () => {
+    const serving = await Serving.start();
+    closings.push(() => serving.close());
+    await serving.listener.drain(new AbortController().signal);
+    const said = { code: 'Unavailable', executed: 'no', refusal: 'draining', answered: true };
+    expect(await dial(serving.node.address)).toMatchObject(said);
+  });
+
+  test('a TLS handshake that hangs ends in time, or by aborting', async () => {
+    const silent = await RawServer.start(() => {});
+    closings.push(() => silent.close());
+    const tls = testTls('server');
+    const hasty = newTransport({ options: { connectTimeoutMs: 50 }, tls });
+    const patient = newTransport({ options: { connectTimeoutMs: 600_000 }, tls });
+    closings.push(
+      () => hasty.close(),
+      () => patient.close(),
+    );
+    const error = await failure(hasty.dial(nodeAt(silent.address), { service: 'greeter' }));
+    expect(error).toMatchObject({ code: 'Unavailable', executed: 'no', answered: false });
+    expect(error.rawMessage).toContain('50 ms');
+    const abort = new AbortController();
+    const dialled = patient.dial(nodeAt(silent.address), { service: 'greeter', signal: abort.signal });
+    setImmediate(() => abort.abort());
+    expect(await failure(dialled)).toMatchObject({ code: 'Canceled', executed: 'no' });
+  });
+
   test('a node that refuses says with what code, and no call has run', async () => {
-    for (const [number, code] of [
-      [12, 'Unimplemented'],
-      [14, 'Unavailable'],
-      [7, 'PermissionDenied'],
-      [3, 'Unavailable'],
+    for (const [number, code, refusal] of [
+      [12, 'Unimplemented', undefined],
+      [14, 'Unavailable', undefined],
+      [7, 'PermissionDenied', undefined],
+      [3, 'Unavailable', undefined],
+      [0, 'Unavailable', 'draining'],
+      [8, 'ResourceExhausted', 'overloaded'],
     ] as const) {
       const server = await RawServer.start((_frame, raw) => {
         raw.send(rawSegment(rawFrame(3, 0, Buffer.concat([Buffer.from([number]), Buffer.from('because')]))));
@@ -70,7 +100,7 @@ describe('dialling', () => {
       });
       closings.push(() => server.close());
       const error = await dial(server.address);
-      expect(error).toMatchObject({ code, executed: 'no' });
+      expect(error).toMatchObject({ code, executed: 'no', refusal, answered: true });
       expect(error.rawMessage).toContain('because');
     }
   });
@@ -263,9 +293,10 @@ describe('a server that will stop', () => {
     const waiting = failure(call(connection, 'Hello', 2));
     await until(() => asked.length === 1, 'the call arrived');
     server.send(rawSegment(rawFrame(3, 0, Buffer.from('\u0000be well'))));
-    expect(await waiting).toMatchObject({ code: 'Unavailable', executed: 'no' });
+    const said = { code: 'Unavailable', executed: 'no', refusal: 'draining', answered: false };
+    expect(await waiting).toMatchObject(said);
     expect(connection.ended).toBe(true);
-    expect(await failure(call(connection, 'Hello', 3))).toMatchObject({ code: 'Unavailable', executed: 'no' });
+    expect(await failure(call(connection, 'Hello', 3))).toMatchObject(said);
     const closed = new Promise((resolve) => server.socket?.once('close', resolve));
     server.reply(asked[0]?.id as number, 'still');
     expect((await underWay).value).toBe('still');

@@ -3,6 +3,7 @@ import { jsonCodec } from '@tenon/codec-json';
 import { msgpackCodec } from '@tenon/codec-msgpack';
 import {
   clientSideCodecs,
+  FreezableRelay,
   serverSideCodecs,
   type TransportFixture,
   type TransportServerSide,
@@ -39,6 +40,7 @@ export function newFixture(tls?: Tls): TransportFixture {
   const codecs = newCodecs();
   const clock = systemClock();
   const ports: SharedPort[] = [];
+  const relays: FreezableRelay[] = [];
   const transports: ClosableTransport[] = [];
   const made = (parts: TransportParts): ClosableTransport => {
     const transport = newTransport({ ...parts, tls });
@@ -63,10 +65,17 @@ export function newFixture(tls?: Tls): TransportFixture {
           const address = await port.open();
           return nodeAt(`${address?.host}:${address?.port}`);
         },
+        openFreezable: async () => {
+          const address = await port.open();
+          const relay = await FreezableRelay.to(address?.host ?? '', address?.port ?? 0);
+          relays.push(relay);
+          return { node: nodeAt(relay.address), freeze: () => relay.freeze() };
+        },
         vanish: () => port.close(),
       };
     },
     dispose: async () => {
+      for (const relay of relays) await relay.close();
       for (const port of ports) await port.close();
       for (const transport of transports) await transport.close();
     },

@@ -1,7 +1,7 @@
-import { once } from 'node:events';
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import { FreezableRelay } from '@tenon/conformance';
 import type { Connection, ConnectionClaim, Port } from '@tenon/contract';
 import { afterEach, describe, expect, test } from 'vitest';
+import type { TcpOptions } from '../src/index.js';
 import { newTransport, nodeAt } from './fixture.js';
 import { preamble, rawCall, rawFrame, rawGreeting, rawName, rawSegment } from './raw-peer.js';
 import { RawServer } from './raw-server.js';
@@ -14,42 +14,7 @@ afterEach(async () => {
   for (const close of closings.splice(0).reverse()) await close();
 });
 
-/** Forwards bytes, until it stops without telling anybody. */
-class Relay {
-  readonly #server: Server;
-  readonly #sockets: Socket[] = [];
-  stuck = false;
-
-  constructor(port: number) {
-    this.#server = createServer((from) => {
-      const to = connect({ host: '127.0.0.1', port });
-      this.#sockets.push(from, to);
-      for (const [one, other] of [
-        [from, to],
-        [to, from],
-      ] as const) {
-        one.on('data', (chunk) => this.stuck || other.write(chunk));
-        one.on('error', () => {});
-        one.on('close', () => this.stuck || other.destroy());
-      }
-    });
-  }
-
-  async listen(): Promise<string> {
-    this.#server.listen(0, '127.0.0.1');
-    await once(this.#server, 'listening');
-    const address = this.#server.address();
-    return typeof address === 'object' ? `127.0.0.1:${address?.port}` : '';
-  }
-
-  async close(): Promise<void> {
-    for (const socket of this.#sockets) socket.destroy();
-    this.#server.close();
-    await once(this.#server, 'close');
-  }
-}
-
-async function dialled(address: string, options: { pingAfterMs: number; pingTimeoutMs: number }): Promise<Connection> {
+async function dialled(address: string, options: TcpOptions = {}): Promise<Connection> {
   const transport = newTransport({ options });
   closings.push(() => transport.close());
   const connection = await transport.dial(nodeAt(address), { service: 'greeter' });
@@ -62,13 +27,13 @@ describe('a peer that is only half there', () => {
     const tcp = { pingAfterMs: 200, idlePingAfterMs: 400, pingTimeoutMs: 150 };
     const serving = await Serving.start({}, { tcp });
     closings.push(() => serving.close());
-    const relay = new Relay(serving.port);
+    const relay = await FreezableRelay.to('127.0.0.1', serving.port);
     closings.push(() => relay.close());
-    const connection = await dialled(await relay.listen(), tcp);
+    const connection = await dialled(relay.address, tcp);
     expect((await call(connection, 'Hello', 1)).value).toEqual({ hello: 1 });
     const held = failure(call(connection, 'Hold', 1));
     await until(() => serving.received.length === 2, 'the call arrived');
-    relay.stuck = true;
+    relay.freeze();
     const error = await held;
     expect(error).toMatchObject({ code: 'Unavailable', executed: 'maybe' });
     expect(error.rawMessage).toContain('silent');
@@ -138,4 +103,41 @@ test('a server’s PONG goes ahead of what waits for a client that does not read
   await until(() => socket.frames.length === 52, 'all arrived');
   // What the socket had before it stopped goes first.
   expect(socket.frames.findIndex(({ type }) => type === 5)).toBeLessThan(15);
+});
+
+describe('a question whether the peer lives', () => {
+  test('is one PING while there is no answer, and another one later', async () => {
+    const pings: Buffer[] = [];
+    const server = await RawServer.welcoming({}, (frame) => frame.type === 4 && pings.push(frame.payload));
+    closings.push(() => server.close());
+    const connection = await dialled(server.address);
+    expect(await Promise.all([connection.probe?.(20), connection.probe?.(40)])).toEqual([false, false]);
+    const later = [connection.probe?.(10_000), connection.probe?.(10_000)];
+    await until(() => pings.length === 1, 'it was asked');
+    server.send(rawSegment(rawFrame(5, 0, pings[0])));
+    expect(await Promise.all(later)).toEqual([true, true]);
+    const next = connection.probe?.(10_000);
+    await until(() => pings.length === 2, 'it was asked again');
+    server.send(rawSegment(rawFrame(5, 0, pings[1])));
+    expect(await next).toBe(true);
+  });
+
+  test('is answered by whatever the peer says', async () => {
+    const server = await RawServer.welcoming({}, (frame, raw) => frame.type === 4 && raw.send(late));
+    const late = rawSegment(rawFrame(0xaa, 0, Buffer.from('whatever')));
+    closings.push(() => server.close());
+    const connection = await dialled(server.address);
+    expect(await connection.probe?.(10_000)).toBe(true);
+  });
+
+  test('is answered for as long as a client that waits for a slow call may ask', async () => {
+    const serving = await Serving.start();
+    closings.push(() => serving.close());
+    const connection = await dialled(serving.node.address);
+    const held = failure(call(connection, 'Hold', 1));
+    for (let turn = 0; turn < 6; turn += 1) expect(await connection.probe?.(10_000)).toBe(true);
+    expect(connection.ended).toBe(false);
+    await connection.close();
+    expect(await held).toMatchObject({ code: 'Unavailable', executed: 'maybe' });
+  });
 });

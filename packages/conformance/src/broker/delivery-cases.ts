@@ -42,9 +42,11 @@ export const deliveryCases: readonly ConformanceCase<BrokerFixture>[] = [
     name: 'the members of a queue share its messages, each going to one',
     async run({ broker, another }, limits) {
       const other = await another();
+      // One at a time, and each takes a moment: members that fetch could otherwise have all before the other looks.
+      const options = { queue: 'mailer', maxInFlight: 1 };
       const members = [
-        await Inbox.open(broker, 'user.created', limits, { queue: 'mailer' }),
-        await Inbox.open(other, 'user.created', limits, { queue: 'mailer' }),
+        await Inbox.open(broker, 'user.created', limits, options, aMoment),
+        await Inbox.open(other, 'user.created', limits, options, aMoment),
       ] as const;
       const fence = await Fence.build([broker, other], limits);
       const ids = idsFrom('m', 60);
@@ -248,6 +250,10 @@ function firstDeliveries(inbox: Inbox): readonly string[] {
     .filter(({ attempt }) => attempt === 1)
     .map(({ message }) => message.id)
     .sort();
+}
+
+function aMoment(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 3));
 }
 
 function nextTurn(): Promise<void> {

@@ -17,7 +17,7 @@ export const faultCases: readonly ConformanceCase<BrokerFixture>[] = [
       const faults = needed(fixture.faults, 'faults');
       const inbox = await Inbox.open(await another(), 'user.created', limits);
       await faults.cut();
-      if (broker.capabilities.whileDown === 'rejects') {
+      if (broker.capabilities.levels[broker.capabilities.delivery]?.whileDown === 'rejects') {
         const refused = rejectsWith(() => broker.publish('user.created', messageOf('refused')), 'Unavailable');
         await within(refused, patienceMs, 'publishing to a lost back end');
         await faults.heal();

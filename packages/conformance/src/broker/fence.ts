@@ -12,6 +12,8 @@ import { Inbox, messageOf } from './inbox.js';
 export class Fence {
   readonly #inboxes: readonly Inbox[];
   readonly #brokers: readonly Broker[];
+  /** Of its own: a broker may know an id that it had before. */
+  readonly #name = crypto.randomUUID();
   #rounds = 0;
 
   private constructor(brokers: readonly Broker[], inboxes: readonly Inbox[]) {
@@ -29,7 +31,7 @@ export class Fence {
   async pass(): Promise<void> {
     for (let trip = 0; trip < 3; trip++) {
       this.#rounds += 1;
-      const ids = this.#brokers.map((_, index) => `fence-${this.#rounds}-${index}`);
+      const ids = this.#brokers.map((_, index) => `fence-${this.#name}-${this.#rounds}-${index}`);
       await Promise.all(this.#brokers.map((broker, index) => broker.publish(topic, messageOf(ids[index] as string))));
       await Promise.all(this.#inboxes.map((inbox) => inbox.has(...ids)));
     }

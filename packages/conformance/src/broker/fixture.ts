@@ -7,6 +7,11 @@ export interface BrokerFixture extends Fixture {
   readonly broker: Broker;
   /** A second, third, … started client of the same back end, as another process would have it. Closed by `dispose`. */
   readonly another: () => Promise<Broker>;
+  /**
+   * Ends a client as a killed process ends: nothing is told, nothing is settled any more. Without it the case that needs it fails
+   * where the broker has delivery at least once.
+   */
+  readonly crash?: ((broker: Broker) => Promise<void>) | undefined;
   /** Loss of the back end. Without it the cases that need it fail: list them in `knownFailing` with the reason. */
   readonly faults?: BrokerFaults | undefined;
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Broker, Delivery, Message, SubscribeOptions, Subscription } from '@tenon/contract';
+import type { Broker, BrokerPublishOptions, Delivery, Message, SubscribeOptions, Subscription } from '@tenon/contract';
 import { eventually, within } from '../eventually.js';
 import { frozen } from '../frozen.js';
 import type { CaseLimits } from '../suite.js';
@@ -76,6 +76,11 @@ export function idsFrom(stem: string, count: number): readonly string[] {
 }
 
 /** Publishes one message for each id, one after the other. */
-export async function publishAll(broker: Broker, topic: string, ids: readonly string[]): Promise<void> {
-  for (const id of ids) await broker.publish(topic, messageOf(id));
+export async function publishAll(
+  broker: Broker,
+  topic: string,
+  ids: readonly string[],
+  options?: BrokerPublishOptions,
+): Promise<void> {
+  for (const id of ids) await broker.publish(topic, messageOf(id), options);
 }

@@ -103,10 +103,12 @@ export const subscriptionCases: readonly ConformanceCase<BrokerFixture>[] = [
       gate.open();
       await within(drained, limits.patienceMs, 'draining');
       assert.equal(gate.inside, 0);
-      assert.deepEqual(inbox.ids, ['m1', 'm2', 'm3']);
+      // At least once, what waits stays with the broker until a handler is free: only that one has arrived.
+      const arrived = broker.capabilities.delivery === 'atLeastOnce' ? ['m1'] : ['m1', 'm2', 'm3'];
+      assert.deepEqual(inbox.ids, arrived);
       await publishAll(other, 'user.created', ['late-3']);
       await fence.pass();
-      assert.deepEqual(inbox.ids, ['m1', 'm2', 'm3']);
+      assert.deepEqual(inbox.ids, arrived);
     },
   },
   {

@@ -11,6 +11,7 @@ export async function settled(
   check: () => Promise<void>,
   { patienceMs }: CaseLimits,
 ): Promise<void> {
-  if (registry.capabilities.consistency === 'strong') await within(check(), patienceMs, 'an answer of the registry');
+  if (registry.capabilities.consistency.lookup.level === 'strong')
+    await within(check(), patienceMs, 'an answer of the registry');
   else await eventually(check, { withinMs: patienceMs });
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Candidate, Filter } from '@tenon/contract';
+import { type Candidate, type Filter, ServiceError } from '@tenon/contract';
 import { eventually, within } from '../eventually.js';
 import { frozen } from '../frozen.js';
 import { rejectsWith } from '../rejects-with.js';
@@ -120,8 +120,21 @@ export const setCases: readonly ConformanceCase<SelectorFixture>[] = [
       );
       const later = await picks(fixture, 'c', 40);
       assert.ok(!later.has('a1'), 'a removed node was chosen');
-      await fixture.setNodes('c', []);
-      const select = async () => fixture.selector.select('c');
+    },
+  },
+  {
+    name: 'nodes that the registry dropped all at once are not chosen any more when they cannot be reached',
+    async run(fixture, { patienceMs }) {
+      await fixture.setNodes('gone', [recordOf('gone', ['a1', 'a2', 'a3'])]);
+      await picks(fixture, 'gone', 10);
+      await fixture.setNodes('gone', []);
+      // A selector may doubt that they are gone: each is tried until it fails.
+      const error = new ServiceError('Unavailable', 'refused', { executed: 'no' });
+      const select = async () => {
+        const candidate = await within(fixture.selector.select('gone'), patienceMs, 'a select');
+        fixture.selector.report('gone', candidate, { elapsedMs: 1, error });
+        await fixture.passTime(2);
+      };
       await eventually(() => rejectsWith(select, 'Unavailable'), { withinMs: patienceMs });
     },
   },
@@ -157,6 +170,41 @@ export const setCases: readonly ConformanceCase<SelectorFixture>[] = [
       const candidate = await within(waiting, patienceMs, 'a select that waits for the first set');
       assert.equal(candidate.node.id, 'a1');
       fixture.selector.report('late', candidate, { elapsedMs: 1 });
+    },
+  },
+  {
+    name: 'with waitForReady it waits through empty sets and filters that leave none, else it does not',
+    async run(fixture, { patienceMs }) {
+      const { selector } = fixture;
+      await fixture.setNodes('ready', []);
+      const any = waited(selector.select('ready', { waitForReady: true }));
+      const second = waited(selector.select('ready', { waitForReady: true, filters: [onlyVersion('2')] }));
+      await rejectsWith(async () => within(selector.select('ready'), patienceMs, 'a select'), 'Unavailable');
+      await fixture.setNodes('ready', [recordOf('ready', ['a1'], '1')]);
+      const first = await within(any, patienceMs, 'a select that waits for a node');
+      assert.equal(first.node.id, 'a1');
+      await fixture.setNodes('ready', [recordOf('ready', ['a1'], '1'), recordOf('ready', ['b1'], '2')]);
+      const filtered = await within(second, patienceMs, 'a select that waits for a node of one version');
+      assert.equal(filtered.node.id, 'b1');
+      for (const candidate of [first, filtered]) selector.report('ready', candidate, { elapsedMs: 1 });
+    },
+  },
+  {
+    name: 'with waitForReady it waits until the registry can tell, and no longer than its signal',
+    async run(fixture, { patienceMs }) {
+      const { selector } = fixture;
+      const abort = new AbortController();
+      const aborted = waited(selector.select('lost', { waitForReady: true, signal: abort.signal }));
+      const waiting = waited(selector.select('lost', { waitForReady: true }));
+      await fixture.loseRegistry();
+      await fixture.passTime(10);
+      abort.abort();
+      const end = async () => within(aborted, patienceMs, 'an aborted select');
+      assert.equal((await rejectsWith(end, 'Canceled')).executed, 'no');
+      await fixture.setNodes('lost', [recordOf('lost', ['a1'])]);
+      const candidate = await within(waiting, patienceMs, 'a select that waits for the registry');
+      assert.equal(candidate.node.id, 'a1');
+      selector.report('lost', candidate, { elapsedMs: 1 });
     },
   },
   {

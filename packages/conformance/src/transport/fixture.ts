@@ -25,6 +25,13 @@ export interface TransportFixture extends Fixture {
   serve(): Promise<TransportServerSide>;
 }
 
+/** A way to an answering side, see `TransportServerSide.openFreezable`. */
+export interface FreezableWay {
+  readonly node: Node;
+  /** From now on nothing gets through, in either direction, and nobody is told. `dispose` of the fixture undoes it. */
+  freeze(): void;
+}
+
 /** An answering side. The suite calls `transport.listen(port, …)`, then `open`. */
 export interface TransportServerSide {
   /** May be the same instance as the client. Made with `serverSideCodecs(codecs)`. */
@@ -35,6 +42,11 @@ export interface TransportServerSide {
   readonly port: Port;
   /** Opens the port, where it has a socket, and says under which node it can be dialled. */
   open(listener: Listener): Promise<Node>;
+  /**
+   * The same by a way that can be frozen, for a relay between the two sides: what is connected stays connected, and nothing
+   * comes any more, as with a process that was stopped or a cable that was cut. To be had where connections have `probe`.
+   */
+  openFreezable?(listener: Listener): Promise<FreezableWay>;
   /** Makes this side vanish as a killed process does: its links break, and nobody can be reached there any more. */
   vanish(): Promise<void>;
 }

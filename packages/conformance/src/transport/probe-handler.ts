@@ -62,6 +62,8 @@ export class ProbeHandler implements CallHandler {
   }
 
   #answerOf(call: IncomingCall): Reply | Promise<Reply> {
+    const refusal = this.refusal(call.service);
+    if (refusal !== undefined) throw refusal;
     const endpoint = this.#endpoints.get(call.endpoint);
     if (endpoint !== undefined) return endpoint.answer(call);
     throw new ServiceError('Unimplemented', `there is no endpoint ${call.endpoint}`, { executed: 'no' });

@@ -28,12 +28,40 @@ export async function withProbe(
   answers: Readonly<Record<string, Answer>>,
   run: (probe: Probe) => Promise<void>,
 ): Promise<void> {
+  await withWay(fixture, limits, answers, async (side, listener) => ({ node: await side.open(listener) }), run);
+}
+
+/** The same over a way that the case may freeze. */
+export async function withFreezableProbe(
+  fixture: TransportFixture,
+  limits: CaseLimits,
+  run: (probe: Probe, freeze: () => void) => Promise<void>,
+): Promise<void> {
+  let freeze = (): void => {};
+  const open: OpenWay = async (side, listener) => {
+    assert.ok(side.openFreezable !== undefined, 'connections have probe(), and the fixture has no openFreezable()');
+    const way = await side.openFreezable(listener);
+    freeze = () => way.freeze();
+    return way;
+  };
+  await withWay(fixture, limits, {}, open, (probe) => run(probe, freeze));
+}
+
+type OpenWay = (side: TransportServerSide, listener: Listener) => Promise<{ readonly node: Node }>;
+
+async function withWay(
+  fixture: TransportFixture,
+  limits: CaseLimits,
+  answers: Readonly<Record<string, Answer>>,
+  open: OpenWay,
+  run: (probe: Probe) => Promise<void>,
+): Promise<void> {
   const handler = new ProbeHandler(answers);
   const side = await fixture.serve();
   const listener = await side.transport.listen(side.port, handler);
   let probe: Probe | undefined;
   try {
-    const node = await side.open(listener);
+    const { node } = await open(side, listener);
     const connection = await fixture.client.dial(node, { service: 'probe' });
     try {
       probe = new Probe({ fixture, limits, handler, side, listener, node, connection });
@@ -198,6 +226,13 @@ export class Probe {
   /** Lets every held call be answered with the word `held`. */
   release(): void {
     this.#handler.releaseAll();
+  }
+
+  /** Asks for a sign of life, with as much time as the suite has patience unless told otherwise. */
+  alive(timeoutMs = this.#limits.patienceMs): Promise<boolean> {
+    const { connection } = this;
+    assert.ok(connection.probe !== undefined, 'this connection has no probe()');
+    return this.bounded(connection.probe(timeoutMs), 'connection.probe()');
   }
 
   /** Waits for a condition, for as long as the suite has patience. */

@@ -1,8 +1,10 @@
 import type { Runner } from '../runner.js';
 import { type ConformanceCase, type FixtureFactory, runSuite, type SuiteOptions } from '../suite.js';
+import { blameCases } from './blame-cases.js';
 import { endingCases } from './ending-cases.js';
 import { errorCases } from './error-cases.js';
 import type { TransportFixture } from './fixture.js';
+import { lifeCases } from './life-cases.js';
 import { lifecycleCases } from './lifecycle-cases.js';
 import { badMessageCases } from './streams/bad-message-cases.js';
 import { cancelCases } from './streams/cancel-cases.js';
@@ -17,8 +19,10 @@ import { valueCases } from './value-cases.js';
 export const transportCases: readonly ConformanceCase<TransportFixture>[] = [
   ...valueCases,
   ...errorCases,
+  ...blameCases,
   ...endingCases,
   ...lifecycleCases,
+  ...lifeCases,
   ...lackingKindCases,
   ...flowCases,
   ...pressureCases,

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type Codec, type IncomingCall, noMetadata, ServiceError } from '@tenon/contract';
+import { type Codec, callMetadata, type IncomingCall, noMetadata, ServiceError } from '@tenon/contract';
 import { bytesOf } from '../codec/bytes.js';
 import { assertSameData } from '../codec/same-data.js';
 import { seededRandom } from '../codec/seeded-random.js';
@@ -199,7 +199,14 @@ export const valueCases: readonly ConformanceCase<TransportFixture>[] = [
           'echo-long': 'x'.repeat(4_096),
           "echo-!#$%&'*+-.^_`|~": 'token',
         };
-        const sent = { ...echoed, constructor: 'data', 'x-request-id': 'r-1', authorization: 'Bearer secret' };
+        const others = { constructor: 'data', 'x-request-id': 'r-1', authorization: 'Bearer secret' };
+        // What the framework itself sends with calls is metadata too, whatever names the wire keeps for itself.
+        const own = {
+          [callMetadata.attempt]: '2',
+          [callMetadata.priority]: 'bulk',
+          [callMetadata.idempotencyKey]: 'k',
+        };
+        const sent = { ...echoed, ...others, ...own };
         const reply = await probe.call('echo', { value: 1, metadata: frozen(sent) });
         const arrived = probe.received[0]?.metadata ?? noMetadata;
         for (const [key, value] of Object.entries(sent)) assert.equal(arrived[key], value, `${key} at the handler`);

@@ -5,6 +5,8 @@ import { type BreakSelector, selectorFixtures } from '../selector-fixture.js';
 import type { Mutant } from './prove-cases.js';
 
 const abortCase = 'a select that waits ends when its signal is aborted, and the others go on waiting';
+const readyCase = 'with waitForReady it waits through empty sets and filters that leave none, else it does not';
+const lostCase = 'with waitForReady it waits until the registry can tell, and no longer than its signal';
 const closeCase = 'close ends waiting selects, later ones are refused, and twice is fine';
 const failingCase = 'a failing node is avoided where the strategy learns, however fast it fails, and tried again later';
 
@@ -107,6 +109,15 @@ export const selectorMutants: readonly Mutant<SelectorFixture>[] = [
       },
     };
   }),
+  mutant(
+    'nodes that the registry dropped all at once are not chosen any more when they cannot be reached',
+    'an empty set is never believed',
+    (good) => ({
+      update: (service, records) => {
+        if (records.length > 0) good.update(service, records);
+      },
+    }),
+  ),
   mutant('the last known nodes are used while the registry is away', 'a lost registry empties the set', (good) => ({
     loseRegistry: () => good.update('away', []),
   })),
@@ -136,6 +147,40 @@ export const selectorMutants: readonly Mutant<SelectorFixture>[] = [
       },
     };
   }),
+  mutant(readyCase, 'it fails all the same', (good) => ({
+    select: (service, options) => good.select(service, { ...options, waitForReady: false }),
+  })),
+  mutant(readyCase, 'it always waits', (good) => ({
+    select: (service, options) => good.select(service, { ...options, waitForReady: true }),
+  })),
+  mutant(readyCase, 'it waits for the filters no longer than for the first node', (good) => {
+    const known = new Set<string>();
+    return {
+      update: (service, records) => {
+        if (records.length > 0) known.add(service);
+        good.update(service, records);
+      },
+      select: async (service, options) => {
+        const filters = options?.waitForReady === true && !known.has(service) ? undefined : options?.filters;
+        await good.select(service, { ...options, filters });
+        return good.select(service, { ...options, waitForReady: false });
+      },
+    };
+  }),
+  mutant(lostCase, 'a registry that is away ends the wait', (good) => {
+    let lose = (): void => {};
+    const lost = new Promise<never>((_, reject) => {
+      lose = () => reject(new ServiceError('Unavailable', 'the registry is away', { executed: 'no' }));
+    });
+    lost.catch(() => {});
+    return {
+      loseRegistry: () => lose(),
+      select: (service, options) => Promise.race([good.select(service, options), lost]),
+    };
+  }),
+  mutant(lostCase, 'the signal is ignored', (good) => ({
+    select: (service, options) => good.select(service, { ...options, signal: undefined }),
+  })),
   mutant(abortCase, 'the signal is ignored', (good) => ({
     select: (service, options) => good.select(service, { ...options, signal: undefined }),
   })),

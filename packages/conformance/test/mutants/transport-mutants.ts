@@ -3,8 +3,10 @@ import type { Mutant } from './prove-cases.js';
 import { streamEndingMutants } from './stream-ending-mutants.js';
 import { streamErrorMutants } from './stream-error-mutants.js';
 import { lackingKindMutants, streamFlowMutants } from './stream-flow-mutants.js';
+import { transportBlameMutants } from './transport-blame-mutants.js';
 import { transportEndingMutants } from './transport-ending-mutants.js';
 import { transportErrorMutants } from './transport-error-mutants.js';
+import { transportLifeMutants } from './transport-life-mutants.js';
 import { transportLifecycleMutants } from './transport-lifecycle-mutants.js';
 import { transportValueMutants } from './transport-value-mutants.js';
 
@@ -12,8 +14,10 @@ import { transportValueMutants } from './transport-value-mutants.js';
 export const unaryMutants: readonly Mutant<TransportFixture>[] = [
   ...transportValueMutants,
   ...transportErrorMutants,
+  ...transportBlameMutants,
   ...transportEndingMutants,
   ...transportLifecycleMutants,
+  ...transportLifeMutants,
   ...lackingKindMutants,
 ];
 

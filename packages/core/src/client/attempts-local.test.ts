@@ -11,6 +11,7 @@ import { LocalConnection, LocalServices, passageOf } from '../local/index.js';
 /** A client whose app serves the service itself, as node `n1`; nodes a and b serve it too. */
 function setUp(setting: DispatcherSetting = {}) {
   const all = attemptsOver('a', 'b');
+  all.selector.version = '2.0.0';
   const { dispatcher } = dispatcherOf(setting);
   const services = new LocalServices();
   const node = { id: 'n1', address: '127.0.0.1:1', metadata: noMetadata };

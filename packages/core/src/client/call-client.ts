@@ -10,6 +10,7 @@ import {
   Interceptor,
   Logger,
   type Metadata,
+  Meter,
   optional,
   type Provider,
   type PublishOptions,
@@ -21,19 +22,25 @@ import {
   Transport,
   Validator,
 } from '@tenon/contract';
-import { CodecSet } from '@tenon/contract/authoring';
+import { CodecSet, silentMeter } from '@tenon/contract/authoring';
 import { type Chain, chain, interceptorsAt } from '../interceptors/chain.js';
 import { LocalConnection, LocalServices, type LocalValues, passageOf } from '../local/index.js';
 import { CompiledSchemas } from '../schemas/compiled-schemas.js';
-import { type AttemptParts, runAttempts } from './attempts.js';
+import { telemetryOf } from '../telemetry/index.js';
+import type { AttemptParts } from './attempt-parts.js';
+import { runAttempts } from './attempts.js';
+import { Breakers } from './breakers.js';
 import { type ClientOptions, type ResolvedClientOptions, resolveClientOptions } from './client-options.js';
 import { ConnectionPool } from './connection-pool.js';
+import { orFallback } from './fallback.js';
 import { attemptsWithin } from './intercepted-attempts.js';
 import { located } from './located.js';
 import { MetadataMemory } from './metadata-memory.js';
 import { type PreparedCall, prepareCall } from './prepared-call.js';
 import { Publishing } from './publishing.js';
+import { Repetition } from './repetition.js';
 import { leave } from './reply-messages.js';
+import { SignsOfLife } from './signs-of-life.js';
 
 /** The default client: selector, connections, deadline, retry and interceptors around the bound transports and broker. */
 export function callClient(options: ClientOptions = {}): Provider<Client> {
@@ -50,10 +57,14 @@ export function callClient(options: ClientOptions = {}): Provider<Client> {
       Clock,
       Logger,
       optional(LocalServices),
+      optional(Meter),
     ],
-    (transports, selector, broker, codecs, validator, interceptors, clock, logger, services) => {
+    (transports, selector, broker, codecs, validator, interceptors, clock, logger, services, meter) => {
       const around = chain(interceptorsAt('client', interceptors));
-      const pool = new ConnectionPool(transports, clock, logger, resolved.idleConnectionMs);
+      const telemetry = telemetryOf(meter ?? silentMeter());
+      const { silence, breaker, retry, connectPatienceMs } = resolved;
+      const signs = silence === undefined ? undefined : new SignsOfLife(silence, clock, telemetry, logger);
+      const pool = new ConnectionPool(transports, clock, logger, resolved.idleConnectionMs, signs);
       const publishing = new Publishing(
         broker,
         new CodecSet(codecs),
@@ -66,7 +77,9 @@ export function callClient(options: ClientOptions = {}): Provider<Client> {
       const local = isLocal
         ? new LocalConnection(services, passageOf(resolved.local as LocalValues, codecs))
         : undefined;
-      const parts = { selector, pool, clock, retry: resolved.retry, local };
+      const repetition = new Repetition(retry, clock, telemetry, logger);
+      const breakers = breaker === undefined ? undefined : new Breakers(breaker, telemetry, logger);
+      const parts = { selector, pool, clock, logger, telemetry, repetition, connectPatienceMs, breakers, local };
       return new CallClient(parts, publishing, around, resolved);
     },
   );
@@ -125,9 +138,13 @@ class CallClient implements Client {
       this.around === undefined
         ? runAttempts(call, this.parts, call.startedAt)
         : attemptsWithin(this.around, call, this.parts);
-    const { onReply } = options;
+    const { onReply, fallback } = options;
+    if (onReply === undefined && fallback === undefined) return replied;
     // Heard when the call resolves, also where it was answered at once.
-    return onReply === undefined ? replied : Promise.resolve(replied).then((reply) => told(reply, onReply, endpoint));
+    const heard = (reply: Reply): Reply => (onReply === undefined ? reply : told(reply, onReply, endpoint));
+    const settled = Promise.resolve(replied);
+    if (fallback === undefined || endpoint.kind !== 'unary') return settled.then(heard);
+    return settled.then(heard, (thrown: unknown) => orFallback(ServiceError.from(thrown), fallback, call, this.parts));
   }
 }
 

@@ -34,6 +34,31 @@ export class SignalCancellation implements Cancellation {
   };
 }
 
+/** Cancelled by whoever made it. */
+export class OwnCancellation implements Cancellation {
+  readonly #listeners = new Set<CancelListener>();
+  #canceled: ServiceError | undefined;
+
+  get canceled(): ServiceError | undefined {
+    return this.#canceled;
+  }
+
+  listen(listener: CancelListener): void {
+    this.#listeners.add(listener);
+  }
+
+  unlisten(listener: CancelListener): void {
+    this.#listeners.delete(listener);
+  }
+
+  /** The first reason stays. */
+  cancel(reason: ServiceError): void {
+    if (this.#canceled !== undefined) return;
+    this.#canceled = reason;
+    tellAll(this.#listeners, reason);
+  }
+}
+
 /** Two cancellations as one: cancelled with the first of them, for its reason. */
 export class EitherCancellation implements Cancellation, CancelListener {
   readonly #one: Cancellation;

@@ -1,6 +1,40 @@
-import { type Candidate, type Clock, type Selector, ServiceError } from '@tenon/contract';
+import { type Candidate, type Clock, type Filter, type Selector, ServiceError } from '@tenon/contract';
 import type { PreparedCall } from './prepared-call.js';
+import type { Trail } from './trail.js';
 import { untilEnd } from './until-end.js';
+
+/**
+ * A node for another attempt: one that was not tried yet; where every one was, any: the failure may have passed, as in a
+ * restart. The node that has seen the call's idempotency key, where one has: no other knows it.
+ */
+export async function selectAnother(
+  call: PreparedCall,
+  { tried, keptBy }: Trail,
+  parts: { readonly selector: Selector; readonly clock: Clock },
+): Promise<Candidate> {
+  if (keptBy !== undefined)
+    return select({ ...call, filters: [...(call.filters ?? []), byId(keptBy)] }, undefined, parts);
+  const other = await selectUntried(call, tried, parts);
+  return other ?? select(call, undefined, parts);
+}
+
+/** A node that was not tried yet; undefined where there is none. Does not wait for one either. */
+export async function selectUntried(
+  call: PreparedCall,
+  tried: ReadonlySet<string>,
+  parts: { readonly selector: Selector; readonly clock: Clock },
+): Promise<Candidate | undefined> {
+  try {
+    return await select(call, tried, parts);
+  } catch (thrown) {
+    if (ServiceError.from(thrown).code !== 'Unavailable') throw thrown;
+    return undefined;
+  }
+}
+
+function byId(id: string): Filter {
+  return (candidates) => candidates.filter(({ node }) => node.id === id);
+}
 
 /** A node for one attempt, at once where the selector knows its nodes; else waited for until the call must be under way. */
 export function select(
@@ -31,9 +65,12 @@ class Wanted {
   readonly filters: PreparedCall['filters'];
   readonly exclude: ReadonlySet<string> | undefined;
   readonly key: string | undefined;
+  /** Where only certain nodes will not do, none of those is waited for: the others are there. */
+  readonly waitForReady: boolean;
   #controller: AbortController | undefined;
 
-  constructor({ filters, key }: PreparedCall, exclude: ReadonlySet<string> | undefined) {
+  constructor({ filters, key, waitForReady }: PreparedCall, exclude: ReadonlySet<string> | undefined) {
+    this.waitForReady = waitForReady && exclude === undefined;
     this.filters = filters;
     this.exclude = exclude;
     this.key = key;

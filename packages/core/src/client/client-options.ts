@@ -1,7 +1,10 @@
 import { ServiceError } from '@tenon/contract';
 import { checkedNumber } from '@tenon/contract/authoring';
 import type { LocalValues } from '../local/index.js';
+import { type BreakerOptions, type ResolvedBreaker, resolveBreakerOptions } from '../resilience/breaker-options.js';
 import { type ResolvedRetry, type RetryOptions, resolveRetryOptions } from '../resilience/retry-options.js';
+import { longestCallMs } from './call-checks.js';
+import { type ResolvedSilence, resolveSilenceOptions, type SilenceOptions } from './silence-options.js';
 
 /** Options of the default client. */
 export interface ClientOptions {
@@ -19,6 +22,15 @@ export interface ClientOptions {
   readonly local?: LocalValues | 'off';
   /** An unused connection to a node is closed after this. Range 1,000 to 86,400,000 ms, default 60,000. */
   readonly idleConnectionMs?: number;
+  /**
+   * A call whose node is still being dialled after this goes to another node, if there is one; the dialling goes on. Range 1
+   * to 3,600,000 ms, default 300: a node of the same network answers a dial within a few milliseconds, or not at all.
+   */
+  readonly connectPatienceMs?: number;
+  /** When a node that says nothing counts as silent; `false`: never, calls on it wait for their deadline. */
+  readonly silence?: SilenceOptions | false;
+  /** Stops the calls of an endpoint for a while when too many fail; `true` with the defaults. Default: none are stopped. */
+  readonly breaker?: BreakerOptions | boolean;
 }
 
 export interface ResolvedClientOptions {
@@ -28,6 +40,9 @@ export interface ResolvedClientOptions {
   readonly propagate: readonly string[];
   readonly local: LocalValues | 'off';
   readonly idleConnectionMs: number;
+  readonly connectPatienceMs: number;
+  readonly silence: ResolvedSilence | undefined;
+  readonly breaker: ResolvedBreaker | undefined;
 }
 
 export function resolveClientOptions(options: ClientOptions = {}): ResolvedClientOptions {
@@ -47,7 +62,19 @@ export function resolveClientOptions(options: ClientOptions = {}): ResolvedClien
       max: 86_400_000,
       fallback: 60 * 1_000,
     }),
+    connectPatienceMs: checkedNumber('client.connectPatienceMs', options.connectPatienceMs, {
+      min: 1,
+      max: 3_600_000,
+      fallback: 300,
+    }),
+    silence: resolveSilenceOptions(options.silence),
+    breaker: breakerOf(options.breaker),
   });
+}
+
+function breakerOf(options: BreakerOptions | boolean | undefined): ResolvedBreaker | undefined {
+  if (options === undefined || options === false) return undefined;
+  return resolveBreakerOptions(options === true ? {} : options);
 }
 
 function checkedLocal(local: LocalValues | 'off'): LocalValues | 'off' {
@@ -57,6 +84,3 @@ function checkedLocal(local: LocalValues | 'off'): LocalValues | 'off' {
 }
 
 const localChoices: readonly string[] = Object.freeze(['codec', 'copy', 'reference', 'off']);
-
-/** The longest deadline a caller may ask for: an hour. */
-export const longestCallMs = 3_600_000;

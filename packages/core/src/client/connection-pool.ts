@@ -8,6 +8,7 @@ import {
   type Transport,
 } from '@tenon/contract';
 import { runOutsideCalls } from '../context/call-context.js';
+import type { Pulse, SignsOfLife } from './signs-of-life.js';
 
 /**
  * One connection per node, dialled at its first call, shared by all further ones, and closed when it has been idle.
@@ -22,12 +23,16 @@ export class ConnectionPool {
   #cancelSweep: CancelTimer | undefined;
   #closed = false;
 
-  /** @param transports - in order of binding; the latest that reaches a node carries its calls. */
+  /**
+   * @param transports - in order of binding; the latest that reaches a node carries its calls.
+   * @param signs - watches over the connections; absent: nobody does.
+   */
   constructor(
     transports: readonly Transport[],
     private readonly clock: Clock,
     private readonly logger: Logger,
     private readonly idleMs: number,
+    private readonly signs?: SignsOfLife | undefined,
   ) {
     this.#transports = [...transports].reverse();
   }
@@ -46,10 +51,11 @@ export class ConnectionPool {
     return loan;
   }
 
-  release(loan: Loan): void {
+  /** @param now - in milliseconds of `Clock.now()`, from whoever has only just asked. */
+  release(loan: Loan, now: number = this.clock.now()): void {
     loan.uses -= 1;
     if (loan.uses > 0) return;
-    loan.idleSince = this.clock.now();
+    loan.idleSince = now;
     if (usable(loan)) return;
     this.#forget(loan);
     this.#closeUnused(loan);
@@ -61,6 +67,7 @@ export class ConnectionPool {
     this.#cancelSweep?.();
     const loans = [...this.#loans.values(), ...this.#retiring];
     this.#loans.clear();
+    this.signs?.close();
     const settled = await Promise.allSettled(loans.map(closeLoan));
     for (const result of settled) if (result.status === 'rejected') throw result.reason;
   }
@@ -93,6 +100,7 @@ export class ConnectionPool {
     const connection = dial().then(
       (dialled) => {
         loan.connection = dialled;
+        loan.pulse = this.signs?.of(dialled, node, service);
         return dialled;
       },
       (thrown) => {
@@ -100,7 +108,8 @@ export class ConnectionPool {
         throw ServiceError.from(thrown, { code: 'Unavailable' }).with({ executed: 'no' });
       },
     );
-    const loan: Loan = { key, service, connection, stop, uses: 0, idleSince: this.clock.now(), gone: false };
+    const idleSince = this.clock.now();
+    const loan: Loan = { key, service, connection, pulse: undefined, stop, uses: 0, idleSince, gone: false };
     this.#loans.set(key, loan);
     this.#scheduleSweep();
     return loan;
@@ -108,6 +117,7 @@ export class ConnectionPool {
 
   #closeUnused(loan: Loan): void {
     this.#retiring.add(loan);
+    loan.pulse?.forget();
     closeLoan(loan)
       .catch((error: unknown) => {
         this.logger.warn('an unused connection could not be closed', { error });
@@ -148,6 +158,8 @@ export interface Loan {
   readonly service: string;
   /** A promise as long as it is being dialled. */
   connection: Connection | Promise<Connection>;
+  /** Once it is dialled, where its wire has signs of life and somebody watches for them. */
+  pulse: Pulse | undefined;
   /** Ends the dialling. */
   readonly stop: AbortController;
   uses: number;

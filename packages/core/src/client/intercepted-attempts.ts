@@ -1,7 +1,8 @@
 import { type Reply, ServiceError } from '@tenon/contract';
 import type { Chain, Target } from '../interceptors/chain.js';
 import { SeenCall, type SignalSource } from '../interceptors/seen-call.js';
-import { type AttemptParts, runAttempts } from './attempts.js';
+import type { AttemptParts } from './attempt-parts.js';
+import { runAttempts } from './attempts.js';
 import { CallSignal } from './call-signal.js';
 import { located } from './located.js';
 import { type PreparedCall, withChanges } from './prepared-call.js';
@@ -75,7 +76,15 @@ class InterceptedAttempts implements Target, SignalSource {
     this.release();
     if (this.#carried === undefined) this.release();
     else abandon(this.#carried);
-    throw located(ServiceError.from(thrown), this.#call.endpoint);
+    const error = ServiceError.from(thrown);
+    const { endpoint } = this.#call;
+    if (error.code === 'Internal' && error !== thrown)
+      this.#parts.logger.error('an interceptor failed', {
+        service: endpoint.service,
+        endpoint: endpoint.name,
+        error: thrown,
+      });
+    throw located(error, endpoint);
   }
 
   /** The signal is of use for as long as the call lasts: of a stream, until its messages end. */

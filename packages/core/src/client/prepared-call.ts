@@ -3,6 +3,7 @@ import {
   type CallOptions,
   type Cancellation,
   type Clock,
+  callMetadata,
   checkedMetadata,
   type EndpointDescriptor,
   type Filter,
@@ -10,12 +11,13 @@ import {
   type Metadata,
   ServiceError,
 } from '@tenon/contract';
-import { checkedNumber } from '@tenon/contract/authoring';
 import { type CallContext, currentCall } from '../context/index.js';
 import { byLabels, byVersion } from '../selector/filters.js';
+import { checkedAttempts, checkedHedge, checkedKey, checkedPriority, checkedTimeout } from './call-checks.js';
 import { EitherCancellation, SignalCancellation } from './cancellations.js';
-import { longestCallMs, type ResolvedClientOptions } from './client-options.js';
+import type { ResolvedClientOptions } from './client-options.js';
 import { RestartableMessages } from './restartable-messages.js';
+import { sentMetadata } from './sent-metadata.js';
 
 /** A call with everything settled that its options, the client's and the call being served say about it. */
 export interface PreparedCall extends Call {
@@ -29,6 +31,12 @@ export interface PreparedCall extends Call {
   readonly address: string | undefined;
   readonly maxAttempts: number;
   readonly idempotent: boolean;
+  readonly idempotencyKey: string | undefined;
+  /** Undefined also for a call that cannot be hedged. */
+  readonly hedgeAfterMs: number | undefined;
+  readonly waitForReady: boolean;
+  /** The handler that makes it serves a repetition: of a chain of calls one layer repeats. */
+  readonly servesRepetition: boolean;
 }
 
 /**
@@ -51,29 +59,50 @@ export function prepareCall(
 ): PreparedCall {
   const outer = currentCall();
   const now = clock.now();
-  const timeoutMs = options.timeoutMs === undefined ? client.timeoutMs : checkedTimeout(options.timeoutMs);
-  const endless = endpoint.kind !== 'unary' && options.timeoutMs === undefined;
+  const { policy } = endpoint;
+  const asked = options.timeoutMs ?? policy?.timeoutMs;
+  const timeoutMs = asked === undefined ? client.timeoutMs : checkedTimeout('timeoutMs', asked);
+  const endless = endpoint.kind !== 'unary' && asked === undefined;
   const own = endless ? Number.POSITIVE_INFINITY : now + timeoutMs;
   const deadline = outer === undefined ? own : Math.min(own, outer.deadline);
   if (deadline <= now) throw ended('DeadlineExceeded', 'the deadline of the call being served has passed', endpoint);
   const cancellation = cancellationOf(options.signal, outer);
   if (cancellation?.canceled !== undefined)
     throw ended('Canceled', 'the call was cancelled before it was sent', endpoint, cancellation.canceled);
+  const askedAttempts = options.maxAttempts ?? policy?.maxAttempts;
+  const maxAttempts =
+    askedAttempts === undefined ? client.retry.maxAttempts : checkedAttempts('maxAttempts', askedAttempts);
+  const idempotent = options.idempotent ?? endpoint.idempotent;
+  const idempotencyKey =
+    options.idempotencyKey === undefined ? undefined : checkedKey(options.idempotencyKey, endpoint);
+  const priority = options.priority ?? policy?.priority;
+  const hedgeAfterMs = options.hedgeAfterMs ?? policy?.hedgeAfterMs;
+  const hedged = hedgeAfterMs !== undefined && checkedHedge('hedgeAfterMs', hedgeAfterMs) > 0;
+  const servesRepetition = outer !== undefined && outer.metadata[callMetadata.attempt] !== undefined;
+  const mayHedge = hedged && !servesRepetition && isHedgeable(endpoint, options, idempotent, maxAttempts);
   return {
     endpoint,
     value,
     messages: messages === undefined ? undefined : new RestartableMessages(messages[Symbol.asyncIterator]()),
-    metadata: metadataOf(options.metadata, outer, client.propagate, check),
+    metadata: sentMetadata(
+      metadataOf(options.metadata, outer, client.propagate, check),
+      priority === undefined ? outer?.metadata[callMetadata.priority] : checkedPriority('priority', priority),
+      idempotencyKey,
+    ),
     deadline,
     startedAt: now,
     readyBy: Math.min(deadline, now + timeoutMs),
     cancellation,
     contentType: options.contentType ?? client.contentType,
     filters: filtersOf(options),
-    key: options.key,
+    key: options.key ?? keyIn(value, options.keyField ?? policy?.keyField),
     address: options.address,
-    maxAttempts: options.maxAttempts === undefined ? client.retry.maxAttempts : checkedAttempts(options.maxAttempts),
-    idempotent: options.idempotent ?? endpoint.idempotent,
+    maxAttempts,
+    idempotent,
+    idempotencyKey,
+    hedgeAfterMs: mayHedge ? hedgeAfterMs : undefined,
+    waitForReady: options.waitForReady ?? policy?.waitForReady ?? false,
+    servesRepetition,
   };
 }
 
@@ -93,6 +122,8 @@ export function withChanges(prepared: PreparedCall, changed: InterceptedCall): P
     value,
     messages: messages === undefined ? prepared.messages : restartable(messages, prepared.messages),
     metadata: metadata === prepared.metadata ? metadata : checkedMetadata(metadata),
+    // A key that an interceptor took out protects nothing.
+    idempotencyKey: metadata[callMetadata.idempotencyKey] === undefined ? undefined : prepared.idempotencyKey,
     deadline,
     readyBy: Math.min(prepared.readyBy, deadline),
   };
@@ -105,13 +136,14 @@ function restartable(messages: AsyncIterable<unknown>, own: RestartableMessages 
   return new RestartableMessages(messages[Symbol.asyncIterator]());
 }
 
-function checkedTimeout(timeoutMs: number): number {
-  if (timeoutMs >= 1 && timeoutMs <= longestCallMs) return timeoutMs;
-  return checkedNumber('timeoutMs', timeoutMs, { min: 1, max: longestCallMs, fallback: 0, integer: false });
-}
-
-function checkedAttempts(maxAttempts: number): number {
-  return checkedNumber('maxAttempts', maxAttempts, { min: 1, max: 5, fallback: 0 });
+/** A second attempt beside the first wants a node that has not seen the call, and a call that may run twice. */
+function isHedgeable(
+  { kind }: EndpointDescriptor,
+  { address, idempotencyKey }: CallOptions,
+  idempotent: boolean,
+  maxAttempts: number,
+): boolean {
+  return kind === 'unary' && idempotent && maxAttempts > 1 && address === undefined && idempotencyKey === undefined;
 }
 
 function cancellationOf(signal: AbortSignal | undefined, outer: CallContext | undefined): Cancellation | undefined {
@@ -133,6 +165,23 @@ function metadataOf(
     if (value !== undefined) sent[key] = value;
   }
   return checkedMetadata(own === undefined ? sent : Object.assign(sent, check(own)));
+}
+
+/** The key of a call by a field of its request; undefined where there is no such field, or nothing in it that names anything. */
+function keyIn(value: unknown, field: string | undefined): string | undefined {
+  if (field === undefined || typeof value !== 'object' || value === null || !Object.hasOwn(value, field))
+    return undefined;
+  const key: unknown = Reflect.get(value, field);
+  switch (typeof key) {
+    case 'string':
+      return key;
+    case 'number':
+    case 'bigint':
+    case 'boolean':
+      return String(key);
+    default:
+      return undefined;
+  }
 }
 
 function filtersOf({ version, labels, filters }: CallOptions): readonly Filter[] | undefined {

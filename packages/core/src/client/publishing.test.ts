@@ -23,7 +23,10 @@ import { Publishing } from './publishing.js';
 
 /** Keeps what it is given. */
 class Mailbox implements Broker {
-  readonly capabilities = { delivery: 'atMostOnce', whileDown: 'rejects' } as const;
+  readonly capabilities = {
+    delivery: 'atMostOnce',
+    levels: { atMostOnce: { whileDown: 'rejects', patterns: false, replays: false, outlives: 'nothing' } },
+  } as const;
   readonly contentType = 'application/msgpack';
   readonly published: { readonly topic: string; readonly message: Message; readonly signal: unknown }[] = [];
   failure: unknown;

@@ -77,15 +77,16 @@ export class Publishing {
     topic: string,
     event: unknown,
     metadata: Metadata,
-    { schema, id, contentType = this.options.contentType ?? broker.contentType, signal }: EventOptions,
+    { schema, id, contentType = this.options.contentType ?? broker.contentType, delivery, signal }: EventOptions,
   ): Promise<void> {
     const body = await this.#body(event, contentType, schema);
     await broker.publish(
       topic,
       { id: id ?? crypto.randomUUID(), timeMs: this.clock.wallTime(), contentType, metadata, body },
-      { signal },
+      { delivery, signal },
     );
   }
+
   /** Nothing has left before this is done. */
   async #body(event: unknown, contentType: string, schema: Schema | undefined): Promise<Uint8Array> {
     try {

@@ -38,6 +38,20 @@ export function untilEnd<T>(
   });
 }
 
+/** What arrives within `patienceMs`, as {@link untilEnd} waits for it; undefined where it takes longer, and goes on. */
+export function arrivedWithin<T>(
+  patienceMs: number,
+  work: Promise<T>,
+  call: CallEnd,
+  clock: Clock,
+): Promise<T | undefined> {
+  let cancelTimer = (): void => {};
+  const patience = new Promise<undefined>((resolve) => {
+    cancelTimer = clock.after(patienceMs, () => resolve(undefined));
+  });
+  return untilEnd(Promise.race([work, patience]), call, clock).finally(() => cancelTimer());
+}
+
 /** Waits between two attempts. Rejects as {@link untilEnd} does, also where the call was cancelled before. */
 export function pause(waitMs: number, call: CallEnd, clock: Clock): Promise<void> {
   if (waitMs === 0 && call.cancellation?.canceled === undefined) return Promise.resolve();

@@ -4,11 +4,14 @@ import {
   type Cancellation,
   type Clock,
   checkedMetadata,
+  type Delivery,
   type Metadata,
   noMetadata,
   type Peer,
+  type Priority,
   ServiceError,
 } from '@tenon/contract';
+import { attemptOf, priorityOf } from './sent-by-caller.js';
 
 /** What a context is made from: a call or an event, as the server got it. */
 export interface CallContextInit {
@@ -19,6 +22,10 @@ export interface CallContextInit {
   readonly peer: Peer | undefined;
   readonly node: string | undefined;
   readonly clock: Clock;
+  /** What the endpoint says for callers that say nothing. */
+  readonly priority?: Priority | undefined;
+  /** The event that is handled, where it is none of a call. */
+  readonly delivery?: Delivery | undefined;
 }
 
 /**
@@ -38,7 +45,10 @@ export class CallContext implements Cancellation {
   readonly peer: Peer | undefined;
   /** The id of the node that serves the call: this one, as the registry knows it. */
   readonly node: string | undefined;
+  /** The event as it came, with its id, time and topic; undefined for a call. */
+  readonly delivery: Delivery | undefined;
   readonly #clock: Clock;
+  readonly #priority: Priority | undefined;
   #listeners: Set<CancelListener> | undefined;
   #replyMetadata: Record<string, string> | undefined;
   #requestId: string | undefined;
@@ -53,7 +63,9 @@ export class CallContext implements Cancellation {
     this.deadline = init.deadline;
     this.peer = init.peer;
     this.node = init.node;
+    this.delivery = init.delivery;
     this.#clock = init.clock;
+    this.#priority = init.priority;
   }
 
   /** Milliseconds until the deadline, never negative; `Infinity` where there is none. */
@@ -74,6 +86,16 @@ export class CallContext implements Cancellation {
   get requestId(): string {
     this.#requestId ??= this.metadata['x-request-id'] ?? crypto.randomUUID();
     return this.#requestId;
+  }
+
+  /** How important the call is: by its caller's word, else by its endpoint's policy, else `normal`. */
+  get priority(): Priority {
+    return priorityOf(this.metadata, this.#priority);
+  }
+
+  /** Which attempt of its caller the call is; 1 unless the caller tried before. Of an event: how often it came. */
+  get attempt(): number {
+    return this.delivery?.attempt ?? attemptOf(this.metadata);
   }
 
   /** Why the call was cancelled, if it was. Cheaper to ask than `signal`. */

@@ -112,7 +112,7 @@ export class LocalCall implements IncomingCall, CancelListener {
     if (this.#answered) return;
     this.#answered = true;
     this.#release();
-    this.#listener.onFailure(error);
+    this.#listener.onFailure(error.answered ? error : error.with({ answered: true }));
   }
 
   onCancel(reason: ServiceError): void {

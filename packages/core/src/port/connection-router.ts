@@ -12,7 +12,7 @@ import {
 import { DeadlineWheel, peerIdentity } from '@tenon/contract/authoring';
 import { FirstBytes, type Protocol } from './first-bytes.js';
 import { httpHead } from './http-head.js';
-import { http2Refusal, httpRefusal } from './http-refusal.js';
+import { http2Refusal, httpRefusal, idleEnd } from './http-refusal.js';
 import { Http1Server } from './http1-server.js';
 import { Http2Server } from './http2-server.js';
 import { Lingering } from './lingering.js';
@@ -50,6 +50,7 @@ export class ConnectionRouter {
   readonly #http1: Http1Server;
   readonly #http2: Http2Server;
   readonly #tls: TlsListener | undefined;
+  #draining = false;
 
   constructor(parts: ConnectionRouterParts) {
     const { options, claims, logger, clock, tls } = parts;
@@ -86,12 +87,13 @@ export class ConnectionRouter {
         else if (protocol === 'tls') this.#tls.accept(socket);
         else this.#refuseClear(socket, peer, protocol);
       },
-      silent: () => this.#onSilence(socket, this.#tls === undefined),
+      silent: (began) => this.#onSilence(socket, began, this.#tls === undefined),
     });
   }
 
   /** Tells HTTP peers to go elsewhere; whoever has not said yet what it is must do so within the grace. */
   drain(): void {
+    this.#draining = true;
     this.#sniffer.hurry(this.#options.drainGraceMs);
     this.#http1.drain();
     this.#http2.drain();
@@ -149,7 +151,7 @@ export class ConnectionRouter {
         if (claim === 'unclaimed') this.#http1.accept(socket, this.#tls !== undefined);
         else this.#handOver(claim, socket, peer);
       },
-      silent: () => this.#onSilence(socket, true),
+      silent: (began) => this.#onSilence(socket, began, true),
     });
   }
 
@@ -174,9 +176,13 @@ export class ConnectionRouter {
     }
   }
 
-  #onSilence(socket: Socket, readsHttp: boolean): void {
+  #onSilence(socket: Socket, began: boolean, readsHttp: boolean): void {
     if (!readsHttp || !this.#claims.servesHttp1) {
       socket.destroy();
+      return;
+    }
+    if (!began || this.#draining) {
+      this.#lingering.end(socket, idleEnd(this.#draining));
       return;
     }
     const text = 'the request did not arrive in time';

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { CancelTimer, Clock } from '@tenon/contract';
+import { idleEnd } from './http-refusal.js';
 
 /** How long each kind of quiet on a connection may last, in milliseconds. */
 export interface QuietLimits {
@@ -14,8 +15,9 @@ export interface QuietLimits {
  * without cutting off a request that is on its way.
  *
  * A connection that a server closes while a request is in flight answers that request with a reset, and its caller
- * cannot tell whether it ran. So idle connections end in two steps: half-closed first (the peer sees a clean end, what
- * it still sends is read and dropped), and freed once the peer has closed its side or a second has passed.
+ * cannot tell whether it ran. So idle connections end in two steps: half-closed first, with an answer for a request that is
+ * on its way (what the peer still sends is read and dropped), and freed once the peer has closed its side or a second has
+ * passed.
  *
  * A request that goes well costs nothing here but a place in a list: no listener, no timer. What has ended is swept
  * out, and what does not come to its end is found, once a second.
@@ -35,7 +37,9 @@ export class HttpConnections {
     this.#cancelSweep = this.#nextSweep();
     const connections = this.#connections;
     this.#forget = function (this: Socket): void {
+      const connection = connections.get(this);
       connections.delete(this);
+      if (connection !== undefined) endUnsent(connection);
     };
   }
 
@@ -79,7 +83,7 @@ export class HttpConnections {
       connection.spared = true;
       socket.setTimeout(keepAliveMarginMs);
     } else {
-      socket.end();
+      socket.end(idleEnd(this.#draining));
       socket.setTimeout(lingerMs);
     }
   };
@@ -143,6 +147,18 @@ interface HttpConnection {
 function stillUnderWay({ underWay }: HttpConnection): ServerResponse[] {
   while (underWay[0]?.closed === true) underWay.shift();
   return underWay;
+}
+
+/**
+ * Tells the replies that had their connection's end before their turn. Node tells the one that has the socket, and no other:
+ * whoever waits for the end of such a reply would wait, and be kept, for ever.
+ */
+function endUnsent(connection: HttpConnection): void {
+  for (const response of stillUnderWay(connection).splice(0)) {
+    if (response.socket !== null || response.closed) continue;
+    response.destroy();
+    response.emit('close');
+  }
 }
 
 const sweepMs = 1_000;

@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { type ServerResponse, STATUS_CODES } from 'node:http';
 import type { ServerHttp2Stream } from 'node:http2';
-import type { ServiceError } from '@tenon/contract';
+import { ServiceError } from '@tenon/contract';
 
 /** Answers a request that no claim has taken, in JSON, so that a person at the other end can read why. */
 export function refuseRequest(response: ServerResponse, status: number, error: ServiceError): void {
@@ -26,6 +26,19 @@ export function httpRefusal(status: number, error: ServiceError): string {
   const body = JSON.stringify(error);
   const head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: application/json\r\nConnection: close\r\n`;
   return `${head}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
+}
+
+/**
+ * What a connection without a request is ended with, in place of a bare end: a request that crosses it on its way is answered
+ * by it, and its caller knows that it did not run. RFC 9110, 15.5.9 has 408 for a server that ends an idle connection.
+ *
+ * @param draining - whether the server is leaving, rather than the connection being idle for too long.
+ */
+export function idleEnd(draining: boolean): string {
+  const error = draining
+    ? new ServiceError('Unavailable', 'the node is leaving; go to another one', { executed: 'no', refusal: 'draining' })
+    : new ServiceError('Unavailable', 'the connection was idle for too long', { executed: 'no' });
+  return httpRefusal(408, error);
 }
 
 /**

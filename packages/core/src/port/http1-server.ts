@@ -6,6 +6,7 @@ import { HttpConnections } from './http-connections.js';
 import { httpRefusal, refuseRequest } from './http-refusal.js';
 import type { Lingering } from './lingering.js';
 import type { PortClaims } from './port-claims.js';
+import { probed } from './probes.js';
 import type { ResolvedSharedPortOptions } from './shared-port-options.js';
 import { WholeConnections } from './whole-connections.js';
 
@@ -24,6 +25,8 @@ export class Http1Server {
   readonly #lingering: Lingering;
   readonly #server: Server;
   readonly #whole: WholeConnections | undefined;
+  /** Those that were told that their connection ends: nothing that they have sent behind that is served any more. */
+  readonly #dismissed = new WeakSet<Socket>();
 
   constructor(
     options: ResolvedSharedPortOptions,
@@ -72,14 +75,19 @@ export class Http1Server {
 
   #createServer(): Server {
     const { headersTimeoutMs, requestTimeoutMs, keepAliveMs, maxHeaderBytes } = this.#options;
+    // Node looks for slow peers this often; its own 30 s would stretch a timeout of 10 s to 40. What it finds may have been late for
+    // as long as that, and is answered before it ends, so it is told so much less.
+    const lookEveryMs = Math.ceil(Math.min(250, headersTimeoutMs / 8, requestTimeoutMs / 8));
+    const marginMs = 2 * lookEveryMs;
     const server = createServer({
-      headersTimeout: Math.min(headersTimeoutMs, requestTimeoutMs),
-      requestTimeout: requestTimeoutMs,
+      headersTimeout: Math.min(headersTimeoutMs, requestTimeoutMs) - marginMs,
+      requestTimeout: requestTimeoutMs - marginMs,
       keepAliveTimeout: keepAliveMs,
       maxHeaderSize: maxHeaderBytes,
-      // Node looks for slow peers this often; its own 30 s would stretch a timeout of 10 s to 40.
-      connectionsCheckingInterval: Math.min(1_000, headersTimeoutMs),
+      connectionsCheckingInterval: lookEveryMs,
       insecureHTTPParser: false,
+      // Node would answer, and go on to serve what the peer has sent behind it.
+      requireHostHeader: false,
     });
     // Lines over the limit are not dropped silently, as Node would: they are counted and refused in `#serve`.
     server.maxHeadersCount = 0;
@@ -102,6 +110,8 @@ export class Http1Server {
 
   #serve(request: IncomingMessage, response: ServerResponse, expects?: 'continue'): void {
     const { socket } = request;
+    // Node goes on to read what a connection had brought before its end. Nobody hears an answer, nor the claimant its end.
+    if (socket.destroyed || this.#dismissed.has(socket)) return;
     const underWay = this.#connections.begin(socket, response);
     if (underWay > this.#options.maxPipelined || socket.writableEnded) {
       socket.destroy();
@@ -109,12 +119,16 @@ export class Http1Server {
     }
     const lines = request.rawHeaders.length / 2;
     if (lines > this.#options.maxHeaders) {
-      response.setHeader('Connection', 'close');
       const text = `the request has ${lines} header lines; the limit is ${this.#options.maxHeaders}`;
-      refuseRequest(response, 431, new ServiceError('ResourceExhausted', text, { executed: 'no' }));
+      this.#dismiss(socket, response, 431, new ServiceError('ResourceExhausted', text, { executed: 'no' }));
+      return;
+    }
+    if (request.headers.host === undefined && request.httpVersion === '1.1') {
+      this.#dismiss(socket, response, 400, refusal('a request in HTTP/1.1 names its host, and this one does not'));
       return;
     }
     if (expects !== undefined && !this.#invite(request, response)) return;
+    if (probed(this.#claims.probes, request, response)) return;
     try {
       for (const claim of this.#claims.http) {
         if (claim.accepts(request)) {
@@ -136,10 +150,16 @@ export class Http1Server {
       response.writeContinue();
       return true;
     }
-    response.setHeader('Connection', 'close');
     const text = `a body of ${announced} bytes is over the limit of ${this.#options.maxMessageBytes}`;
-    refuseRequest(response, 413, new ServiceError('ResourceExhausted', text, { executed: 'no' }));
+    this.#dismiss(request.socket, response, 413, new ServiceError('ResourceExhausted', text, { executed: 'no' }));
     return false;
+  }
+
+  /** Refuses a request, and all that its peer has sent behind it. */
+  #dismiss(socket: Socket, response: ServerResponse, status: number, error: ServiceError): void {
+    this.#dismissed.add(socket);
+    response.setHeader('Connection', 'close');
+    refuseRequest(response, status, error);
   }
 
   #unclaimed(request: IncomingMessage): string {

@@ -5,6 +5,7 @@ import type { DeadlineWheel } from '@tenon/contract/authoring';
 import { refuseStream } from './http-refusal.js';
 import { Http2Connection, type Http2ConnectionParts } from './http2-connection.js';
 import type { PortClaims } from './port-claims.js';
+import { probedStream } from './probes.js';
 import type { RefusalLog } from './refusal-log.js';
 import type { ResolvedSharedPortOptions } from './shared-port-options.js';
 
@@ -85,6 +86,7 @@ export class Http2Server {
       refuseStream(stream, 400, refusal('InvalidArgument', `':path' is ${String(path)}; it must begin with '/'`));
       return;
     }
+    if (probedStream(this.#claims.probes, stream, headers)) return;
     try {
       for (const claim of this.#claims.http2) {
         if (claim.accepts(headers)) {

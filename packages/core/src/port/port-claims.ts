@@ -8,6 +8,7 @@ import {
   ServiceError,
 } from '@tenon/contract';
 import { http2Preface, tlsStart } from './first-bytes.js';
+import type { Probes } from './probes.js';
 
 /** Everything that was claimed on a port, in the order in which it came. */
 export class PortClaims {
@@ -15,13 +16,15 @@ export class PortClaims {
   readonly http2: Http2Claim[] = [];
   readonly httpConnections: HttpConnectionClaim[] = [];
   readonly connections: ConnectionClaim[] = [];
+  /** What the port answers itself: no claim, so that a port without any opens nothing. */
+  probes: Probes | undefined;
 
   get none(): boolean {
-    return !this.servesHttp1 && !this.servesHttp2 && this.connections.length === 0;
+    return this.http.length + this.httpConnections.length + this.http2.length + this.connections.length === 0;
   }
 
   get servesHttp1(): boolean {
-    return this.http.length > 0 || this.httpConnections.length > 0;
+    return this.http.length > 0 || this.httpConnections.length > 0 || this.probes !== undefined;
   }
 
   get servesHttp2(): boolean {

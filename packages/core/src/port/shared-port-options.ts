@@ -19,11 +19,14 @@ export interface SharedPortOptions {
    */
   readonly handshakeTimeoutMs?: number | undefined;
   /**
-   * How long a peer may take to send a request's head, counted from its first byte, in milliseconds.
-   * Checked once a second. Range 100 to 600,000, default 10,000.
+   * How long a peer may take to send a request's head, counted from its first byte, in milliseconds: at most, it may end half a
+   * second sooner. Range 100 to 600,000, default 10,000.
    */
   readonly headersTimeoutMs?: number | undefined;
-  /** How long a peer may take to send a whole request, in milliseconds. Range 100 to 3,600,000, default 60,000. */
+  /**
+   * How long a peer may take to send a whole request, in milliseconds, likewise. Range 100 to 3,600,000, default 30,000: 4 MiB at
+   * 140 kB a second.
+   */
   readonly requestTimeoutMs?: number | undefined;
   /** How long a peer may leave a finished reply untouched, in milliseconds. Range 100 to 600,000, default 30,000. */
   readonly replyTimeoutMs?: number | undefined;
@@ -84,7 +87,7 @@ export function resolveSharedPortOptions(options: SharedPortOptions): ResolvedSh
     maxConnections: number('maxConnections', 1, 1_000_000, 10_000),
     handshakeTimeoutMs: number('handshakeTimeoutMs', 100, 60 * 1_000, 5 * 1_000),
     headersTimeoutMs: number('headersTimeoutMs', 100, 600 * 1_000, 10 * 1_000),
-    requestTimeoutMs: number('requestTimeoutMs', 100, 3_600 * 1_000, 60 * 1_000),
+    requestTimeoutMs: number('requestTimeoutMs', 100, 3_600 * 1_000, 30 * 1_000),
     replyTimeoutMs: number('replyTimeoutMs', 100, 600 * 1_000, 30 * 1_000),
     keepAliveMs: number('keepAliveMs', 1_000, 3_600 * 1_000, 65 * 1_000),
     drainGraceMs: number('drainGraceMs', 0, 60 * 1_000, 200),

@@ -1,5 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import {
+  type CancelTimer,
   type Clock,
   type ConnectionClaim,
   type Http2Claim,
@@ -14,6 +15,7 @@ import { silentLogger, systemClock } from '@tenon/contract/authoring';
 import { ConnectionRouter } from './connection-router.js';
 import { listening, type PortAddress } from './listening.js';
 import { PortClaims } from './port-claims.js';
+import type { Probes } from './probes.js';
 import {
   type ResolvedSharedPortOptions,
   resolveSharedPortOptions,
@@ -41,6 +43,9 @@ export class SharedPort implements Port {
   #opening: Promise<PortAddress> | undefined;
   #ended: Promise<void> = Promise.resolve();
   #address: PortAddress | undefined;
+  /** When a connection was accepted last, in milliseconds of the clock. */
+  #acceptedAt = Number.NEGATIVE_INFINITY;
+  #cancelLook: CancelTimer | undefined;
 
   /**
    * @param tls - puts every connection under TLS; without it all are in the clear.
@@ -86,6 +91,11 @@ export class SharedPort implements Port {
     this.#claimable(claim.name).addConnection(claim);
   }
 
+  /** Answers some paths itself, before any claim is asked. Opens nothing where nothing else is claimed. */
+  answer(probes: Probes): void {
+    this.#claimable('answer').probes = probes;
+  }
+
   /**
    * Listens. Resolves with undefined, and opens nothing, where no claim was attached.
    *
@@ -116,9 +126,12 @@ export class SharedPort implements Port {
   }
 
   /**
-   * Accepts no further connections, tells every HTTP peer to go elsewhere (`Connection: close` in its next reply on
-   * HTTP/1.1, whose idle connections end after `drainGraceMs`; GOAWAY at once on HTTP/2), and resolves when all have ended;
-   * then the port is closed. It waits for the last request, and for the connections of claimants, which they drain
+   * Tells every HTTP peer to go elsewhere (`Connection: close` in its next reply on HTTP/1.1, whose idle connections end after
+   * `drainGraceMs`; GOAWAY at once on HTTP/2), and resolves when all have ended; then the port is closed.
+   *
+   * Where HTTP/1.1 is spoken it goes on accepting connections, whose requests the claimants refuse, until none has come for
+   * 200 ms (or `drainGraceMs`, where that is shorter), and for 5 s at most: what the system has accepted and the port has not is reset when the port stops
+   * listening, and its callers could not tell whether their requests ran. It waits for the last request, and for the connections of claimants, which they drain
    * themselves, however long that takes: calling `close` meanwhile ends it.
    */
   async drain(): Promise<void> {
@@ -127,8 +140,8 @@ export class SharedPort implements Port {
     if (begins) this.#state = 'draining';
     if (this.#server === undefined) return;
     if (begins) {
-      this.#server.close();
       this.#router?.drain();
+      this.#stopListening(this.#server);
     }
     await this.#ended;
     await this.close();
@@ -139,11 +152,32 @@ export class SharedPort implements Port {
     this.#state = 'closed';
     await this.#opening?.catch(() => {});
     if (this.#server === undefined) return;
+    this.#cancelLook?.();
     this.#server.close();
     this.#router?.close();
     for (const socket of this.#sockets) socket.destroy();
     await this.#ended;
     this.#address = undefined;
+  }
+
+  /** At once where nobody is there, else when it has been quiet for the grace. */
+  #stopListening(server: Server): void {
+    const graceMs = this.#claims.http.length > 0 ? Math.min(this.#options.drainGraceMs, quietMs) : 0;
+    const began = this.#clock.now();
+    const isBusy = this.#sockets.size > 0 || began - this.#acceptedAt < graceMs;
+    if (isBusy) this.#acceptedAt = began;
+    const look = (): void => {
+      const now = this.#clock.now();
+      const leftMs = Math.min(this.#acceptedAt + graceMs, began + maxAcceptMs) - now;
+      // Timers of the platform may fire a fraction of a millisecond early.
+      if (leftMs < 1) server.close();
+      // A thread that was held up finds its timers before the connections that came meanwhile: those are accepted first, in the turn between.
+      else this.#cancelLook = this.#clock.after(leftMs, () => setImmediate(setImmediate, lookAgain));
+    };
+    const lookAgain = (): void => {
+      if (!this.closed) look();
+    };
+    look();
   }
 
   #claimable(name: string): PortClaims {
@@ -176,6 +210,7 @@ export class SharedPort implements Port {
       sockets.delete(this);
     };
     server.on('connection', (socket: Socket) => {
+      this.#acceptedAt = this.#clock.now();
       sockets.add(socket);
       socket.on('close', forget);
       socket.on('error', destroyed);
@@ -184,6 +219,12 @@ export class SharedPort implements Port {
     return server;
   }
 }
+
+/** How long none must have come, so that none waits in the system's queue. */
+const quietMs = 200;
+
+/** How long a port that drains goes on accepting connections that do not cease to come. */
+const maxAcceptMs = 5_000;
 
 function destroyed(this: Socket): void {
   this.destroy();

@@ -11,8 +11,8 @@ export interface Sniffing<V> {
   judge(read: Buffer): V | undefined;
   /** Called once with the verdict; all that came is to be read from the socket again. */
   settle(verdict: V): void;
-  /** Called instead where time ran out. */
-  silent(): void;
+  /** Called instead where time ran out, with whether anything had come. */
+  silent(began: boolean): void;
 }
 
 /**
@@ -77,7 +77,7 @@ class Look implements DeadlineEntry {
 
   onDeadline(): void {
     this.#stop();
-    this.#sniffing.silent();
+    this.#sniffing.silent(this.#read !== undefined);
   }
 
   readonly #onReadable = (): void => {

@@ -1,6 +1,7 @@
 import type { AsyncResource } from 'node:async_hooks';
 import type { Socket } from 'node:net';
 import { ServiceError, type WholeRequest, type WholeRequestClaim, type WholeRequestListener } from '@tenon/contract';
+import { idleEnd } from './http-refusal.js';
 import { type PlainHead, type PlainHeadLimits, PlainHeads } from './plain-head.js';
 
 /** What all {@link WholeConnection}s of a port share. */
@@ -164,9 +165,9 @@ export class WholeConnection {
     if (this.#early === undefined && !this.#handedOver) this.socket.resume();
   }
 
-  /** Half-closed first: the peer sees a clean end, and what it still sends is read and dropped. */
+  /** Half-closed first, with an answer for a request that is on its way: what the peer still sends is read and dropped. */
   #rest(graceMs: number): void {
-    if (graceMs === 0) this.socket.end();
+    if (graceMs === 0) this.socket.end(idleEnd(this.#keeper.draining));
     this.socket.setTimeout(graceMs || lingerMs);
   }
 

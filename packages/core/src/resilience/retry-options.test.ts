@@ -5,6 +5,7 @@ test('the defaults are three attempts, with full jitter from 25 ms up to a secon
   expect(resolveRetryOptions()).toEqual({
     maxAttempts: 3,
     backoff: { baseMs: 25, factor: 2, maxMs: 1_000, jitter: 1 },
+    budget: { ratio: 0.1, reserve: 10, reservePerSecond: 1 },
   });
 });
 

@@ -1,4 +1,5 @@
 import { type BackoffOptions, checkedNumber } from '@tenon/contract/authoring';
+import { type ResolvedRetryBudget, type RetryBudgetOptions, resolveRetryBudget } from './retry-budget.js';
 
 /** How a failed attempt is repeated. */
 export interface RetryOptions {
@@ -11,11 +12,14 @@ export interface RetryOptions {
   readonly backoffBaseMs?: number;
   /** The longest wait between two attempts. Range 1 to 60,000, default 1,000. */
   readonly backoffMaxMs?: number;
+  /** How much all the calls of the client together may repeat. */
+  readonly budget?: RetryBudgetOptions;
 }
 
 export interface ResolvedRetry {
   readonly maxAttempts: number;
   readonly backoff: BackoffOptions;
+  readonly budget: ResolvedRetryBudget;
 }
 
 export function resolveRetryOptions(options: RetryOptions = {}): ResolvedRetry {
@@ -27,5 +31,6 @@ export function resolveRetryOptions(options: RetryOptions = {}): ResolvedRetry {
       maxMs: checkedNumber('retry.backoffMaxMs', options.backoffMaxMs, { min: 1, max: 60_000, fallback: 1_000 }),
       jitter: 1,
     }),
+    budget: resolveRetryBudget(options.budget),
   });
 }

@@ -1,6 +1,6 @@
 import { codes, type Executed, isCode, ServiceError } from '@tenon/contract';
 import { expect, test } from 'vitest';
-import { mayRetry } from './retry-rule.js';
+import { mayRetry, neverTaken } from './retry-rule.js';
 
 test('of all failures only these are repeated', () => {
   const repeated: string[] = [];
@@ -23,4 +23,14 @@ test('of all failures only these are repeated', () => {
     'Unavailable, executed no, idempotent',
     'Unavailable, executed no, not idempotent',
   ]);
+});
+
+test.each([
+  [true, 'could not be connected to', { executed: 'no' }],
+  [true, 'was turned away by a node that is leaving', { executed: 'no', answered: true, refusal: 'draining' }],
+  [false, 'was turned away by a node that is busy', { executed: 'no', answered: true, refusal: 'overloaded' }],
+  [false, 'was refused by its handler', { executed: 'no', answered: true }],
+  [false, 'may have run', { executed: 'maybe' }],
+] as const)('it is %s that nobody has worked on an attempt that %s', (expected, _what, fields) => {
+  expect(neverTaken(new ServiceError('Unavailable', 'x', fields))).toBe(expected);
 });

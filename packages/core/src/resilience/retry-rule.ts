@@ -13,5 +13,12 @@ export function mayRetry(error: ServiceError, idempotent: boolean): boolean {
   return error.executed === 'maybe' && idempotent;
 }
 
+/**
+ * Whether no server has worked on the attempt: it never left, or a node that is leaving turned it away. Repeating it adds no load.
+ */
+export function neverTaken({ executed, answered, refusal }: ServiceError): boolean {
+  return executed === 'no' && (!answered || refusal === 'draining');
+}
+
 /** Codes that speak of the node, its load or the way to it. Any other speaks of the request, and would come back. */
 const nodeFaults: ReadonlySet<string> = new Set(['Unavailable', 'ResourceExhausted', 'Aborted']);

@@ -1,5 +1,10 @@
+export { type ConsistentHashOptions, consistentHashStrategy } from './consistent-hash.js';
 export { byEndpoint, byLabels, byVersion } from './filters.js';
 export { type P2cOptions, p2cStrategy } from './p2c.js';
 export { randomStrategy } from './random.js';
+export { randomHashStrategy } from './random-hash.js';
 export { registrySelector } from './registry-selector.js';
 export { roundRobinStrategy } from './round-robin.js';
+export type { EjectionOptions, SelectorOptions } from './selector-options.js';
+export { type VersionWeightsOptions, versionWeights } from './version-weights.js';
+export { type ZoneAwareOptions, zoneAwareStrategy } from './zone-aware.js';

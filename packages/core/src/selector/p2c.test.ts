@@ -31,7 +31,7 @@ function candidateOf(id: string): Candidate {
   return { node, record: { name: 'greeter', version: '1', metadata: {}, endpoints: [], nodes: [node] } };
 }
 
-const failureOf = (code: Code): ServiceError => new ServiceError(code, 'x');
+const failureOf = (code: Code): ServiceError => new ServiceError(code, 'x', { answered: true });
 
 /** A pick of this very node, that took this long. */
 function call(picker: Picker, candidate: Candidate, elapsedMs: number, code?: Code): void {
@@ -62,13 +62,13 @@ test('one candidate is picked, whatever is known of it', () => {
 });
 
 describe('a node', () => {
-  test('that is slower gets fewer calls, by the square of how much', () => {
+  test('that is slower gets fewer calls, by the cube of how much', () => {
     const { picker } = setUp();
     call(picker, a, 9);
     call(picker, b, 29);
-    // Costs 10 and 30: odds of 9 to 1.
-    expect(shareOf(b, picker)).toBeCloseTo(0.1, 1);
-    expect(shareOf(b, picker)).toBeGreaterThan(0.05);
+    // Costs 10 and 30: odds of 27 to 1.
+    expect(shareOf(b, picker)).toBeLessThan(0.06);
+    expect(shareOf(b, picker)).toBeGreaterThan(0.015);
   });
 
   test('with calls under way gets fewer, until they end', () => {
@@ -89,6 +89,46 @@ describe('a node', () => {
     },
   );
 
+  test('that refuses because it is overloaded gets fewer, and is not starved', () => {
+    const { picker } = setUp();
+    call(picker, a, 9);
+    call(picker, b, 9);
+    const refuse = (): void => {
+      picker.pick([a], undefined);
+      const error = new ServiceError('ResourceExhausted', 'full', { executed: 'no', refusal: 'overloaded' });
+      picker.report(a, { elapsedMs: 1, error });
+    };
+    refuse();
+    // Costs 20 and 10: odds of 8 to 1.
+    expect(shareOf(a, picker)).toBeCloseTo(0.111, 1);
+    for (let refusals = 0; refusals < 20; refusals += 1) refuse();
+    // No worse than a node that takes 100 ms.
+    const { picker: other } = setUp();
+    call(other, a, 100);
+    call(other, b, 9);
+    expect(Math.abs(shareOf(a, picker) - shareOf(a, other))).toBeLessThan(0.01);
+  });
+
+  test('that fails here, before anything was sent, is not held responsible', () => {
+    const { picker } = setUp();
+    call(picker, b, 1);
+    picker.pick([a], undefined);
+    picker.report(a, { elapsedMs: 1, error: new ServiceError('ResourceExhausted', 'the request is too long') });
+    expect(shareOf(a, picker)).toBeCloseTo(0.5, 1);
+  });
+
+  test('that comes back has its failures forgotten, and what is under way on it is not', () => {
+    const { picker } = setUp();
+    call(picker, a, 1, 'Unavailable');
+    picker.pick([a], undefined);
+    picker.returned?.(a);
+    call(picker, b, 1);
+    picker.pick([b], undefined);
+    // One under way on each: costs 1 × 2 and 2 × 2.
+    expect(shareOf(a, picker)).toBeCloseTo(0.889, 1);
+    picker.returned?.(candidateOf('never picked'));
+  });
+
   test.each(['NotFound', 'InvalidArgument', 'PermissionDenied', 'FailedPrecondition'] as const)(
     'that answers %s, by choice, is not',
     (code) => {
@@ -107,6 +147,15 @@ describe('a node', () => {
       await clock.advance(100);
       for (let calls = 0; calls < 10; calls += 1) call(picker, a, 1, 'Canceled');
     }
+    expect(shareOf(a, picker)).toBeCloseTo(0.5, 1);
+  });
+
+  test('whose callers give up early does not have its old latency kept alive by them', async () => {
+    const { clock, picker } = setUp({ decayMs: 1_000 });
+    call(picker, a, 100);
+    await clock.advance(2_000);
+    call(picker, a, 1, 'Canceled');
+    await clock.advance(1_001);
     expect(shareOf(a, picker)).toBeCloseTo(0.5, 1);
   });
 
@@ -135,8 +184,8 @@ describe('a node', () => {
     await clock.advance(1_000);
     call(picker, a, 0);
     call(picker, b, 100);
-    // 37 % of 100 is left of a's average, costs 37.8 and 101: odds of about 7 to 1.
-    expect(shareOf(b, picker)).toBeCloseTo(0.12, 1);
+    // 37 % of 100 is left of a's average, costs 37.8 and 101: odds of about 19 to 1.
+    expect(shareOf(b, picker)).toBeCloseTo(0.05, 1);
     call(picker, a, 1_000);
     expect(shareOf(a, picker)).toBeLessThan(0.03);
   });
@@ -186,7 +235,7 @@ test.each([
 });
 
 test('the clock is not asked again where the report says when the call ended', () => {
-  const { clock, picker } = setUp();
+  const { clock, picker } = setUp({ decayMs: 10_000 });
   call(picker, a, 100);
   picker.pick([a], undefined);
   const now = vi.spyOn(clock, 'now');

@@ -1,9 +1,17 @@
-import { type Candidate, noMetadata, type Selector, type ServiceRecord, type Strategy } from '@tenon/contract';
-import { silentLogger } from '@tenon/contract/authoring';
+import {
+  type Candidate,
+  noMetadata,
+  type Picker,
+  type Selector,
+  ServiceError,
+  type ServiceRecord,
+} from '@tenon/contract';
 import { FakeClock } from '@tenon/testing/fake-clock';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { failureOf } from '../../test/failure-of.js';
 import { FedRegistry } from '../../test/fed-registry.js';
+import { listenersOn } from '../../test/listeners-on.js';
+import { RecordingLogger } from '../../test/recording-logger.js';
 import { CallContext, currentCall, runInContext } from '../context/index.js';
 import { byVersion } from './filters.js';
 import { registrySelector } from './registry-selector.js';
@@ -18,11 +26,12 @@ function setUp() {
   const registry = new FedRegistry();
   const pick = vi.fn((candidates: readonly Candidate[]) => candidates[0] as Candidate);
   const report = vi.fn();
-  const picker = vi.fn(() => ({ pick, report }));
+  const picker = vi.fn((): Picker => ({ pick, report }));
+  const [logger, clock] = [new RecordingLogger(), new FakeClock()];
   const create = registrySelector().create as unknown as (...parts: unknown[]) => Selector;
-  const selector = create(registry, { picker } satisfies Strategy, silentLogger());
+  const selector = create(registry, { picker }, logger, clock);
   selectors.push(selector);
-  return { registry, pick, report, picker, selector };
+  return { registry, pick, report, picker, selector, logger, clock };
 }
 
 const recordOf = (service: string, version: string, ...ids: string[]): ServiceRecord => ({
@@ -49,6 +58,19 @@ describe('selecting', () => {
     registry.set('greeter', { kind: 'set', records });
     await selector.select('greeter', { filters: [byVersion('2.0.0')], exclude: new Set(['b']), key: 'k' });
     expect(pick.mock.calls).toEqual([[[expect.objectContaining({ node: records[1]?.nodes[1] })], 'k']]);
+  });
+
+  test('among nodes that are well reads no clock, and hands on the set as it is', async () => {
+    const { registry, pick, report, selector, clock } = setUp();
+    registry.set('greeter', { kind: 'set', records: [recordOf('greeter', '1.0.0', 'a', 'b', 'c')] });
+    const candidate = await selector.select('greeter');
+    const now = vi.spyOn(clock, 'now');
+    for (let call = 0; call < 20; call += 1) {
+      expect(selector.select('greeter')).toBe(candidate);
+      selector.report('greeter', candidate, { elapsedMs: 1, endedAt: 1_000 });
+    }
+    expect([now.mock.calls.length, report.mock.calls.length]).toEqual([0, 20]);
+    expect(new Set(pick.mock.calls.map(([candidates]) => candidates)).size).toBe(1);
   });
 
   test.each([
@@ -98,6 +120,120 @@ test('an outcome is told to the picker of its service, and to nobody where there
   selector.report('greeter', candidate, { elapsedMs: 7 });
   selector.report('other', candidate, { elapsedMs: 7 });
   expect(report.mock.calls).toEqual([[candidate, { elapsedMs: 7 }]]);
+});
+
+describe('waiting until a node is there', () => {
+  const patient = { waitForReady: true } as const;
+  const outcomeOf = async (work: Candidate | Promise<Candidate>): Promise<string> => (await work).node.id;
+
+  test('goes on through empty sets, filters that leave none and a registry that is away', async () => {
+    const { registry, pick, selector } = setUp();
+    const any = outcomeOf(selector.select('greeter', patient));
+    const second = outcomeOf(selector.select('greeter', { ...patient, filters: [byVersion('2.0.0')] }));
+    registry.lose();
+    await turn();
+    registry.set('greeter', { kind: 'set', records: [] });
+    await turn();
+    expect(pick).not.toHaveBeenCalled();
+    registry.set('greeter', { kind: 'set', records: [recordOf('greeter', '1.0.0', 'a')] });
+    expect(await any).toBe('a');
+    const late = outcomeOf(selector.select('greeter', { ...patient, filters: [byVersion('2.0.0')] }));
+    const records = [recordOf('greeter', '1.0.0', 'a'), recordOf('greeter', '2.0.0', 'b')];
+    registry.set('greeter', { kind: 'set', records });
+    expect([await second, await late]).toEqual(['b', 'b']);
+    expect(pick).toHaveBeenCalledTimes(3);
+  });
+
+  test('asks its filters once for each set, and nothing in between', async () => {
+    const { registry, selector } = setUp();
+    const filter = vi.fn(byVersion('2.0.0'));
+    const waiting = outcomeOf(selector.select('greeter', { ...patient, filters: [filter] }));
+    registry.set('greeter', { kind: 'set', records: [recordOf('greeter', '1.0.0', 'a')] });
+    for (let times = 0; times < 20; times += 1) await turn();
+    // Once before the first set, which is empty, and once for it.
+    expect(filter).toHaveBeenCalledTimes(2);
+    registry.set('greeter', { kind: 'set', records: [recordOf('greeter', '2.0.0', 'b')] });
+    expect(await waiting).toBe('b');
+  });
+
+  test('is no waiting where a node is known: at once, and exclusion is the caller’s own', async () => {
+    const { registry, selector } = setUp();
+    registry.set('greeter', { kind: 'set', records: [recordOf('greeter', '1.0.0', 'a')] });
+    await selector.select('greeter');
+    const signal = vi.fn();
+    const options = Object.defineProperty({ ...patient }, 'signal', { get: signal });
+    expect(selector.select('greeter', options)).toMatchObject({ node: { id: 'a' } });
+    expect(signal).not.toHaveBeenCalled();
+    const failure = failureOf(() => selector.select('greeter', { ...patient, exclude: new Set(['a']) }));
+    expect(await failure).toMatchObject({ code: 'Unavailable', executed: 'no' });
+  });
+
+  test('ends by its signal, in which nothing is left, and with the selector', async () => {
+    const { selector } = setUp();
+    const stop = new AbortController();
+    const aborted = failureOf(async () => selector.select('greeter', { ...patient, signal: stop.signal }));
+    expect(listenersOn(stop.signal)).toBe(1);
+    stop.abort();
+    expect(await aborted).toMatchObject({ code: 'Canceled', executed: 'no' });
+    expect(listenersOn(stop.signal)).toBe(0);
+    const waiting = failureOf(async () => selector.select('greeter', patient));
+    await selector.close();
+    expect(await waiting).toMatchObject({ code: 'Unavailable', executed: 'no' });
+  });
+});
+
+describe('a strategy that throws', () => {
+  test('fails that call alone, which was not executed, and is logged', async () => {
+    const { registry, pick, selector, logger } = setUp();
+    registry.set('greeter', { kind: 'set', records: [recordOf('greeter', '1.0.0', 'a')] });
+    await selector.select('greeter');
+    const error = new TypeError('odd');
+    pick.mockImplementationOnce(() => {
+      throw error;
+    });
+    expect(await failureOf(() => selector.select('greeter'))).toMatchObject({
+      code: 'Internal',
+      executed: 'no',
+      service: 'greeter',
+      rawMessage: 'the strategy could not choose a node of "greeter"',
+      cause: error,
+    });
+    expect(logger.lines).toEqual([
+      { level: 'error', message: 'a strategy threw', fields: { service: 'greeter', error } },
+    ]);
+    expect(selector.select('greeter')).toMatchObject({ node: { id: 'a' } });
+  });
+
+  test('as it gets the one node that is to be probed leaves the probe to the next call', async () => {
+    const { registry, pick, selector, clock } = setUp();
+    registry.set('greeter', { kind: 'set', records: [recordOf('greeter', '1.0.0', 'a', 'b')] });
+    const candidate = await selector.select('greeter');
+    const error = new ServiceError('Unavailable', 'refused', { executed: 'no' });
+    selector.report('greeter', candidate, { elapsedMs: 1, error });
+    expect(selector.select('greeter')).toMatchObject({ node: { id: 'b' } });
+    await clock.advance(1_000);
+    pick.mockImplementationOnce(() => {
+      throw new TypeError('odd');
+    });
+    expect(await failureOf(() => selector.select('greeter'))).toMatchObject({ code: 'Internal' });
+    expect(selector.select('greeter')).toMatchObject({ node: { id: 'a' } });
+    expect(selector.select('greeter')).toMatchObject({ node: { id: 'b' } });
+  });
+
+  test('as it learns of an outcome, or is made, disturbs nobody either', async () => {
+    const { registry, report, picker, selector, logger } = setUp();
+    picker.mockImplementationOnce(() => {
+      throw new TypeError('odd');
+    });
+    expect(await failureOf(() => selector.select('greeter'))).toMatchObject({ code: 'Internal', executed: 'no' });
+    registry.set('greeter', { kind: 'set', records: [recordOf('greeter', '1.0.0', 'a')] });
+    const candidate = await selector.select('greeter');
+    report.mockImplementationOnce(() => {
+      throw new TypeError('odd');
+    });
+    selector.report('greeter', candidate, { elapsedMs: 1 });
+    expect(logger.lines.map(({ message }) => message)).toEqual(['a strategy threw', 'a strategy threw']);
+  });
 });
 
 describe('services that nobody serves', () => {
@@ -159,6 +295,8 @@ test('closing ends every watch and every wait, twice is fine, and later selects 
     service: 'greeter',
   });
 });
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 function contextOf(): CallContext {
   const [service, endpoint, deadline, clock] = ['greeter', 'Greeter.Hello', 1_000, new FakeClock()] as const;

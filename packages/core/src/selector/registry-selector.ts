@@ -1,7 +1,11 @@
 import {
   type Candidate,
+  Clock,
   Logger,
+  Meter,
   type Outcome,
+  optional,
+  type Picker,
   type Provider,
   provide,
   Registry,
@@ -10,108 +14,103 @@ import {
   ServiceError,
   Strategy,
 } from '@tenon/contract';
+import { silentMeter } from '@tenon/contract/authoring';
 import { runOutsideCalls } from '../context/call-context.js';
-import { ServiceNodes } from './service-nodes.js';
+import { telemetryOf } from '../telemetry/index.js';
+import { resolveSelectorOptions, type SelectorOptions } from './selector-options.js';
+import { type SelectionParts, ServiceSelection } from './service-selection.js';
 
 /**
  * The default selector: keeps the nodes of every service it was asked for by a registry watch, so that selecting costs
- * no round trip, and lets the bound `Strategy` choose.
+ * no round trip, leaves out nodes that fail, and lets the bound `Strategy` choose.
+ *
+ * @throws ServiceError `InvalidArgument` for an option out of range, by name and value.
  */
-export function registrySelector(): Provider<Selector> {
+export function registrySelector(options: SelectorOptions = {}): Provider<Selector> {
+  const resolved = resolveSelectorOptions(options);
   return provide(
     Selector,
-    [Registry, Strategy, Logger],
-    (registry, strategy, logger) => new RegistrySelector(registry, strategy, logger),
+    [Registry, Strategy, Logger, Clock, optional(Meter)],
+    (registry, strategy, logger, clock, meter) => {
+      const telemetry = telemetryOf(meter ?? silentMeter());
+      return new RegistrySelector({ registry, logger, clock, telemetry, options: resolved }, strategy);
+    },
   );
 }
 
 class RegistrySelector implements Selector {
-  readonly #services = new Map<string, ServiceNodes>();
+  readonly #services = new Map<string, ServiceSelection>();
   /** The service that was asked for last, which most calls ask for again. */
   #lastService: string | undefined;
-  #lastNodes: ServiceNodes | undefined;
+  #lastSelection: ServiceSelection | undefined;
   #closed = false;
 
   constructor(
-    private readonly registry: Registry,
+    private readonly parts: SelectionParts,
     private readonly strategy: Strategy,
-    private readonly logger: Logger,
   ) {}
 
-  select(service: string, options: SelectOptions = {}): Candidate | Promise<Candidate> {
-    const nodes = this.#nodes(service);
-    const known = nodes.candidates;
-    if (known !== undefined) return pick(service, nodes, known, options);
-    return nodes.first(options.signal).then((candidates) => pick(service, nodes, candidates, options));
+  select(service: string, options: SelectOptions = nothingWanted): Candidate | Promise<Candidate> {
+    return this.#selection(service).select(options);
   }
 
   report(service: string, candidate: Candidate, outcome: Outcome): void {
-    this.#known(service)?.picker.report(candidate, outcome);
+    this.#known(service)?.report(candidate, outcome);
   }
 
   async close(): Promise<void> {
     this.#closed = true;
-    const services = [...this.#services.values()];
+    const selections = [...this.#services.values()];
     this.#services.clear();
     this.#lastService = undefined;
-    await Promise.all(services.map((nodes) => nodes.close()));
+    await Promise.all(selections.map((selection) => selection.close()));
   }
 
-  #nodes(service: string): ServiceNodes {
+  #selection(service: string): ServiceSelection {
     if (this.#closed)
       throw new ServiceError('FailedPrecondition', 'the selector is closed', { executed: 'no', service });
-    let nodes = this.#known(service);
-    if (nodes === undefined) {
+    let selection = this.#known(service);
+    if (selection === undefined) {
       this.#forgetUnknown();
+      const picker = this.#picker(service);
       // The watch outlives the call that is the first to need it.
-      nodes = runOutsideCalls(
-        () => new ServiceNodes(service, this.registry, this.strategy.picker(service), this.logger),
-      );
-      this.#services.set(service, nodes);
+      selection = runOutsideCalls(() => new ServiceSelection(service, this.parts, picker));
+      this.#services.set(service, selection);
     }
-    return nodes;
+    return selection;
   }
 
-  #known(service: string): ServiceNodes | undefined {
-    if (service === this.#lastService) return this.#lastNodes;
-    const nodes = this.#services.get(service);
-    if (nodes === undefined) return undefined;
+  #picker(service: string): Picker {
+    try {
+      return this.strategy.picker(service);
+    } catch (error) {
+      this.parts.logger.error('a strategy threw', { service, error });
+      const why = `the strategy could not begin with "${service}"`;
+      throw new ServiceError('Internal', why, { executed: 'no', service, cause: error });
+    }
+  }
+
+  #known(service: string): ServiceSelection | undefined {
+    if (service === this.#lastService) return this.#lastSelection;
+    const selection = this.#services.get(service);
+    if (selection === undefined) return undefined;
     this.#lastService = service;
-    this.#lastNodes = nodes;
-    return nodes;
+    this.#lastSelection = selection;
+    return selection;
   }
 
   /** Names may come from outside, as in a gateway: those that nobody serves must not each keep a watch for good. */
   #forgetUnknown(): void {
-    const unknown = [...this.#services].filter(([, nodes]) => nodes.idle);
-    for (const [service, nodes] of unknown.slice(0, Math.max(0, unknown.length - maxUnknownServices + 1))) {
+    const unknown = [...this.#services].filter(([, selection]) => selection.idle);
+    for (const [service, selection] of unknown.slice(0, Math.max(0, unknown.length - maxUnknownServices + 1))) {
       this.#services.delete(service);
       if (service === this.#lastService) this.#lastService = undefined;
-      void nodes.close();
+      void selection.close();
     }
   }
 }
 
+const nothingWanted: SelectOptions = Object.freeze({});
+
 /** How many services without a node are watched; of more, those asked for longest ago are forgotten. */
 const maxUnknownServices = 256;
-
-function pick(
-  service: string,
-  nodes: ServiceNodes,
-  known: readonly Candidate[],
-  { filters, exclude, key }: SelectOptions,
-): Candidate {
-  if (known.length === 0) throw noneLeft(service, 'no node of it is registered');
-  let left = known;
-  if (filters !== undefined) for (const filter of filters) left = filter(left);
-  if (left.length === 0) throw noneLeft(service, `the filters leave none of its ${known.length} nodes`);
-  if (exclude !== undefined && exclude.size > 0) {
-    left = left.filter((candidate) => !exclude.has(candidate.node.id));
-    if (left.length === 0) throw noneLeft(service, 'all that are left are excluded, because they failed this call');
-  }
-  return nodes.picker.pick(left, key);
-}
-
-function noneLeft(service: string, why: string): ServiceError {
-  return new ServiceError('Unavailable', `no node of "${service}": ${why}`, { executed: 'no', service });
-}

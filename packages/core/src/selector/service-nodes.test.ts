@@ -1,5 +1,6 @@
 import type { Registry, RegistryEvent, ServiceRecord } from '@tenon/contract';
-import { describe, expect, test, vi } from 'vitest';
+import { FakeClock } from '@tenon/testing/fake-clock';
+import { describe, expect, test } from 'vitest';
 import { failureOf } from '../../test/failure-of.js';
 import { FedRegistry } from '../../test/fed-registry.js';
 import { listenersOn } from '../../test/listeners-on.js';
@@ -7,9 +8,9 @@ import { RecordingLogger } from '../../test/recording-logger.js';
 import { ServiceNodes } from './service-nodes.js';
 
 function setUp(registry: Registry = new FedRegistry()) {
-  const logger = new RecordingLogger();
-  const picker = { pick: vi.fn(), report: vi.fn() };
-  return { logger, nodes: new ServiceNodes('greeter', registry, picker, logger), registry: registry as FedRegistry };
+  const [logger, clock] = [new RecordingLogger(), new FakeClock()];
+  const nodes = new ServiceNodes('greeter', { registry, clock, logger, doubtMs: 60_000, know: (set) => set });
+  return { logger, clock, nodes, registry: registry as FedRegistry };
 }
 
 const recordOf = (version: string, ...ids: string[]): ServiceRecord => ({
@@ -34,9 +35,9 @@ describe('the nodes', () => {
       'b 2.0.0',
       'c 1.0.0',
     ]);
-    registry.set('greeter', setOf());
+    registry.set('greeter', setOf(recordOf('1.0.0', 'd', 'a'), recordOf('2.0.0', 'b')));
     await turn();
-    expect(nodes.candidates).toEqual([]);
+    expect(idsOf(nodes)).toEqual(['a', 'b', 'd']);
     await nodes.close();
   });
 
@@ -106,6 +107,40 @@ describe('waiting for the first set', () => {
     registry.set('greeter', setOf());
     await waiting;
     expect(listenersOn(signal)).toBe(0);
+    await nodes.close();
+  });
+});
+
+describe('waiting for the next set', () => {
+  test('goes on while the registry cannot tell', async () => {
+    const { nodes, registry } = setUp();
+    let sets = 0;
+    const waiting = nodes.next(undefined).then(() => {
+      sets += 1;
+    });
+    await turn();
+    registry.lose();
+    await waiting;
+    // Woken once, by the error: it is for the caller to see that there is no node yet, and to wait again.
+    expect([sets, nodes.candidates]).toEqual([1, undefined]);
+    const again = nodes.next(undefined);
+    registry.set('greeter', setOf(recordOf('1.0.0', 'a')));
+    await again;
+    expect(idsOf(nodes)).toEqual(['a']);
+    await nodes.close();
+  });
+
+  test('ends by its signal, and where no set can come any more', async () => {
+    const { nodes, registry } = setUp();
+    const stop = new AbortController();
+    const aborted = failureOf(nodes.next(stop.signal));
+    stop.abort();
+    expect(await aborted).toMatchObject({ code: 'Canceled', executed: 'no' });
+    const waiting = failureOf(nodes.next(undefined));
+    await turn();
+    await registry.close();
+    expect(await waiting).toMatchObject({ code: 'Unavailable', executed: 'no' });
+    expect(await failureOf(nodes.next(undefined))).toMatchObject({ code: 'Unavailable' });
     await nodes.close();
   });
 });

@@ -69,7 +69,7 @@ describe('starting', () => {
   test('subscribes with the options of the subscription, and delivers to its handler', async () => {
     const { broker, server } = setUp();
     const handle = vi.fn();
-    const subscription = servedSubscription(handle, { queue: 'q', maxInFlight: 7 });
+    const subscription = servedSubscription(handle, { options: { queue: 'q', maxInFlight: 7 } });
     server.serve(servedService({ subscriptions: [subscription] }));
     await server.start(signalOf());
     expect(broker.subscriptions).toMatchObject([{ options: { queue: 'q', maxInFlight: 7 } }]);

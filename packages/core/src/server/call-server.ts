@@ -7,6 +7,7 @@ import {
   type Listener,
   Logger,
   type Metadata,
+  Meter,
   nodeMetadata,
   optional,
   type Provider,
@@ -21,14 +22,21 @@ import {
   Transport,
   Validator,
 } from '@tenon/contract';
-import { CodecSet } from '@tenon/contract/authoring';
+import { CodecSet, silentMeter } from '@tenon/contract/authoring';
+import { Health } from '../health/health.js';
+import { healthEndpoints } from '../health/health-endpoints.js';
+import { healthProbes } from '../health/health-probes.js';
 import { chain, interceptorsAt } from '../interceptors/chain.js';
 import { LocalServices } from '../local/index.js';
 import { SharedPort } from '../port/index.js';
 import { CompiledSchemas } from '../schemas/compiled-schemas.js';
+import { type Telemetry, telemetryOf } from '../telemetry/index.js';
 import { advertisedAddress, isLoopback, joined } from './advertised-address.js';
 import { Dispatcher } from './dispatcher.js';
+import { DrainPlan } from './drain-plan.js';
+import { DrainSteps } from './drain-steps.js';
 import { type EventParts, EventRoute } from './event-route.js';
+import { Presence } from './presence.js';
 import { Registration } from './registration.js';
 import { Route } from './route.js';
 import { Router } from './router.js';
@@ -40,6 +48,7 @@ import {
 } from './server-options.js';
 import { serviceRecord } from './service-record.js';
 import { untilAborted } from './until-aborted.js';
+import { untilTime } from './within.js';
 
 /** The default server: every bound transport on one port, the bound broker, one registry entry per service. */
 export function callServer(options: ServerOptions = {}): Provider<Server> {
@@ -57,11 +66,15 @@ export function callServer(options: ServerOptions = {}): Provider<Server> {
       Logger,
       optional(LocalServices),
       optional(Tls),
+      optional(Meter),
+      optional(Health),
+      optional(DrainPlan),
     ],
-    (transports, registry, broker, codecs, validator, interceptors, clock, logger, local, tls) => {
+    (transports, registry, broker, codecs, validator, interceptors, clock, logger, local, tls, meter, health, plan) => {
       checkExposure(resolved, tls !== undefined);
+      const telemetry = telemetryOf(meter ?? silentMeter());
       const parts = { transports, registry, broker, codecs, validator, interceptors, clock, logger, local, tls };
-      return new CallServer(parts, resolved);
+      return new CallServer({ ...parts, telemetry, health, plan }, resolved);
     },
   );
 }
@@ -77,6 +90,9 @@ interface ServerParts {
   readonly logger: Logger;
   readonly local: LocalServices | undefined;
   readonly tls: Tls | undefined;
+  readonly telemetry: Telemetry;
+  readonly health: Health | undefined;
+  readonly plan: DrainPlan | undefined;
 }
 
 type State = 'new' | 'starting' | 'started' | 'draining' | 'closed';
@@ -88,7 +104,7 @@ class CallServer implements Server {
   readonly #schemas: CompiledSchemas;
   readonly #router = new Router();
   readonly #dispatcher: Dispatcher;
-  readonly #registration: Registration;
+  readonly #presence: Presence;
   readonly #instance = crypto.randomUUID().replaceAll('-', '').slice(0, 12);
   readonly #events: EventRoute[] = [];
   /** Ends a start that is under way. */
@@ -106,8 +122,10 @@ class CallServer implements Server {
     this.#options = options;
     this.#schemas = new CompiledSchemas(parts.validator);
     const early = chain(interceptorsAt('early', parts.interceptors));
-    this.#dispatcher = new Dispatcher(this.#router, early, parts.clock, parts.logger, options.maxDeadlineMs);
-    this.#registration = new Registration(parts.registry, parts.logger);
+    this.#dispatcher = new Dispatcher({ ...parts, options, early, router: this.#router });
+    const { clock, logger } = parts;
+    const registration = new Registration(parts.registry, logger);
+    this.#presence = new Presence({ registration, clock, logger, ttlMs: options.ttlMs });
   }
 
   get address(): ServerAddress | undefined {
@@ -128,7 +146,10 @@ class CallServer implements Server {
     const around = interceptorsAt('server', this.#parts.interceptors);
     const node = this.#nodeId(service);
     const routes = service.endpoints.map((endpoint) => new Route(node, endpoint, this.#schemas, around));
-    this.#router.add({ id: node, version: service.version }, service.name, routes);
+    const { health } = this.#parts;
+    const own = health === undefined ? [] : healthEndpoints(service.name, health);
+    const hidden = own.map((endpoint) => new Route(node, endpoint, this.#schemas, around));
+    this.#router.add({ id: node, version: service.version }, service.name, routes, hidden);
     const events: EventParts = {
       codecs: new CodecSet(this.#parts.codecs),
       schemas: this.#schemas,
@@ -153,7 +174,10 @@ class CallServer implements Server {
     if (this.#state !== 'started') return;
     this.#state = 'draining';
     // A handler that does not notice the cancelling must not hold the process: its caller has been answered by then.
-    await untilAborted(this.#drainAll(signal), signal, () => this.#cancelAll());
+    await untilAborted(this.#drainAll(signal), signal, () => {
+      this.#parts.logger.warn('the time to drain is over; what still runs is cancelled', { error: signal.reason });
+      this.#cancelAll();
+    });
   }
 
   close(): Promise<void> {
@@ -166,7 +190,7 @@ class CallServer implements Server {
       if (this.#services.length > 0) {
         await this.#listen(signal);
         await this.#subscribe(signal);
-        await this.#register(signal);
+        await this.#enter(signal);
       }
       signal.throwIfAborted();
       this.#state = 'started';
@@ -193,30 +217,50 @@ class CallServer implements Server {
   /** Whatever fails, the rest is ended too; rejects then with the first failure. Twice is fine. */
   async #endAll(): Promise<void> {
     this.#parts.local?.stop();
+    this.#parts.health?.end();
     this.#dispatcher.refuse();
     this.#cancelAll();
-    await this.#registration.release();
+    await this.#presence.leave();
     const ended = [...this.#subscriptions.splice(0), ...this.#listeners.splice(0)].map((ear) => ear.close());
     const settled = await Promise.allSettled(ended);
     await this.#port?.close();
     for (const result of settled) if (result.status === 'rejected') throw result.reason;
   }
 
+  /** Each step is taken once the one before it is done, whatever came of that. */
   async #drainAll(signal: AbortSignal): Promise<void> {
-    this.#parts.local?.stop();
-    await this.#registration.release();
-    await Promise.all([
+    const { plan, health, local, clock, logger, telemetry } = this.#parts;
+    const steps = new DrainSteps({ plan, clock, logger, took: telemetry.drains });
+    await steps.take('notReady', signal, () => health?.leave());
+    if (plan !== undefined && plan.delayMs > 0) await untilTime(plan.delayMs, clock, signal);
+    local?.stop();
+    await steps.take('deregistered', signal, () => this.#presence.leave());
+    let finished: Promise<unknown> = Promise.resolve();
+    await steps.take('peersTold', signal, () => {
+      finished = this.#finish(signal);
+      finished.catch(() => {});
+    });
+    await steps.take('finished', signal, () => finished);
+  }
+
+  /** Tells everybody before it waits for anything: peers to go elsewhere, the broker to send no more. */
+  async #finish(signal: AbortSignal): Promise<void> {
+    const ears = [
       ...this.#subscriptions.map((subscription) => subscription.drain()),
       ...this.#listeners.map((listener) => listener.drain(signal)),
-    ]);
+    ];
+    const port = this.#port?.drain();
+    await Promise.all(ears);
     await this.#dispatcher.drain();
-    await this.#port?.drain();
+    await port;
   }
 
   async #listen(signal: AbortSignal): Promise<void> {
-    const { host, port, maxMessageBytes } = this.#options;
+    const { host, port, maxMessageBytes, idleConnectionMs, idleSessionMs } = this.#options;
     const { logger, tls, clock } = this.#parts;
-    this.#port = new SharedPort({ host, port, maxMessageBytes, instance: this.#instance }, logger, tls, clock);
+    const limits = { maxMessageBytes, keepAliveMs: idleConnectionMs, sessionIdleMs: idleSessionMs };
+    this.#port = new SharedPort({ host, port, instance: this.#instance, ...limits }, logger, tls, clock);
+    if (this.#parts.health !== undefined) this.#port.answer(healthProbes(this.#parts.health));
     for (const transport of this.#parts.transports) {
       this.#listeners.push(await transport.listen(this.#port, this.#dispatcher));
       signal.throwIfAborted();
@@ -245,7 +289,7 @@ class CallServer implements Server {
   async #subscribe(signal: AbortSignal): Promise<void> {
     const { broker } = this.#parts;
     for (const event of this.#events) {
-      const { name, topic, queue, maxInFlight } = event.subscription;
+      const { name, topic, options } = event.subscription;
       if (broker === undefined) {
         throw new ServiceError(
           'FailedPrecondition',
@@ -255,10 +299,20 @@ class CallServer implements Server {
           },
         );
       }
-      const options = { queue, maxInFlight, signal };
-      this.#subscriptions.push(await broker.subscribe(topic, (delivery) => event.handle(delivery), options));
+      const subscribing = broker.subscribe(topic, (delivery) => event.handle(delivery), { ...options, signal });
+      this.#subscriptions.push(await subscribing.catch((thrown: unknown) => refused(name, thrown)));
       signal.throwIfAborted();
     }
+  }
+
+  /** At once, or where there are health checks, once they pass and whenever they do. */
+  async #enter(signal: AbortSignal): Promise<void> {
+    const { health } = this.#parts;
+    if (health === undefined) return this.#register(signal);
+    health.begin({
+      enter: (entering) => this.#register(entering),
+      follow: (ready) => this.#presence.want(ready),
+    });
   }
 
   async #register(signal: AbortSignal): Promise<void> {
@@ -274,8 +328,8 @@ class CallServer implements Server {
     const records = this.#services.map((service) =>
       serviceRecord(service, { id: this.#nodeId(service), address, metadata }, this.#schemas),
     );
-    await this.#registration.add(records, this.#options.ttlMs, signal);
-    this.#parts.local?.serve(this.#dispatcher, records);
+    await this.#presence.enter(records, signal);
+    this.#parts.local?.serve(this.#dispatcher.inside, records);
     this.#parts.logger.debug('registered', {
       services: records.map((record) => record.name),
       reach: registry.capabilities.reach,
@@ -311,4 +365,11 @@ class CallServer implements Server {
       executed: 'no',
     });
   }
+}
+
+/** A subscription that cannot be made as it was asked for is named: the error would say its options alone. */
+function refused(subscriber: string, thrown: unknown): never {
+  const error = ServiceError.from(thrown);
+  const isOfOptions = ['InvalidArgument', 'FailedPrecondition', 'Unimplemented'].includes(error.code);
+  throw isOfOptions ? error.with({ endpoint: error.endpoint ?? subscriber }) : thrown;
 }

@@ -7,7 +7,10 @@ import {
   type Logger,
   noMetadata,
   type Reply,
+  type Schema,
   type ServedSubscription,
+  ServiceError,
+  Unprocessable,
 } from '@tenon/contract';
 import type { CodecSet } from '@tenon/contract/authoring';
 import { CallContext, runInContext } from '../context/index.js';
@@ -58,6 +61,7 @@ export class EventRoute {
       peer: undefined,
       node: this.node,
       clock: this.parts.clock,
+      delivery,
     });
     this.#running.add(context);
     try {
@@ -71,7 +75,8 @@ export class EventRoute {
         attempt: delivery.attempt,
         requestId: context.requestId,
       };
-      this.parts.logger.error('an event was not handled', { ...facts, error: thrown });
+      const error = thrown instanceof Unprocessable ? thrown.serviceError : thrown;
+      this.parts.logger.error('an event was not handled', { ...facts, error });
       throw thrown;
     } finally {
       this.#running.delete(context);
@@ -87,8 +92,7 @@ export class EventRoute {
     const decoded = async (seen: SeenCall | undefined): Promise<Reply> => {
       const { event } = this.subscription;
       const { contentType, body } = delivery.message;
-      const value = this.parts.codecs.of(contentType).decode(body, event, this.#plan);
-      const built = value instanceof Built ? value.value : await this.#checked(value);
+      const built = await this.#built(contentType, body, event);
       if (this.#around === undefined) return this.#handle(built, context);
       const call = seen?.with(built, undefined) ?? seenCall({ context }, 'event', built, undefined);
       return this.#around.around(call, { reach: (left) => this.#handle(left.value, context) });
@@ -98,6 +102,16 @@ export class EventRoute {
       return;
     }
     await this.#early.around(seenCall({ context }, 'event', undefined, undefined), { reach: decoded });
+  }
+
+  /** Trying again does not help what cannot be read or breaks a rule. */
+  async #built(contentType: string, body: Uint8Array, event: Schema | undefined): Promise<unknown> {
+    try {
+      const value = this.parts.codecs.of(contentType).decode(body, event, this.#plan);
+      return value instanceof Built ? value.value : await this.#checked(value);
+    } catch (thrown) {
+      throw new Unprocessable(ServiceError.from(thrown).message, { cause: thrown });
+    }
   }
 
   #checked(value: unknown): unknown {

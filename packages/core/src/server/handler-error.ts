@@ -21,9 +21,16 @@ export function handlerError(thrown: unknown, place: FailurePlace, logger: Logge
   const { handlerStarted, context } = place;
   const { service, endpoint } = context;
   if (thrown instanceof ServiceError) {
-    const vouched = thrown.executed === 'no' && thrown.service === undefined && thrown.endpoint === undefined;
-    const executed = handlerStarted && !vouched ? 'yes' : 'no';
-    return thrown.with({ service: thrown.service ?? service, endpoint: thrown.endpoint ?? endpoint, executed });
+    const passedOn = thrown.service !== undefined || thrown.endpoint !== undefined;
+    const vouched = thrown.executed === 'no' && !passedOn;
+    return thrown.with({
+      service: thrown.service ?? service,
+      endpoint: thrown.endpoint ?? endpoint,
+      executed: handlerStarted && !vouched ? 'yes' : 'no',
+      // That another server was leaving, or had too much to do, says nothing about this one.
+      refusal: passedOn ? undefined : thrown.refusal,
+      answered: true,
+    });
   }
   // The usual end of a handler that heeded its signal. Its caller has been answered; there is nothing to find out.
   if (context.canceled !== undefined && isAbort(thrown)) return context.canceled;
@@ -34,6 +41,7 @@ export function handlerError(thrown: unknown, place: FailurePlace, logger: Logge
     endpoint,
     correlationId,
     executed: handlerStarted ? 'yes' : 'no',
+    answered: true,
   });
 }
 

@@ -10,7 +10,7 @@ import { Route } from './route.js';
 import { RunningCall } from './running-call.js';
 
 function runningOf(route: Route, call = new ArrivingCall()): RunningCall {
-  const keeper = { clock: new FakeClock(), logger: new RecordingLogger(), ended: () => {} };
+  const keeper = { clock: new FakeClock(), logger: new RecordingLogger(), leftLine: () => {}, ended: () => {} };
   return new RunningCall(call, route, 1_000, false, keeper);
 }
 

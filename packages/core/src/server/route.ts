@@ -4,6 +4,7 @@ import {
   clientStreams,
   type EndpointKind,
   type Intercept,
+  type Priority,
   type Reply,
   type Schema,
   type ServedEndpoint,
@@ -19,6 +20,7 @@ export class Route implements CallRoute {
   readonly endpoint: string;
   readonly service: string;
   readonly kind: EndpointKind;
+  readonly priority: Priority | undefined;
   readonly #handle: (request: unknown) => unknown;
   readonly #request: Schema | undefined;
   readonly #response: Schema | undefined;
@@ -36,6 +38,7 @@ export class Route implements CallRoute {
     this.service = descriptor.service;
     this.endpoint = descriptor.name;
     this.kind = descriptor.kind;
+    this.priority = descriptor.policy?.priority;
     this.#handle = served.handle;
     this.#request = descriptor.request;
     this.#response = descriptor.response;

@@ -81,6 +81,11 @@ describe('a call is not found', () => {
     expect(router.missing(arriving)).toMatchObject({ code, rawMessage, executed: 'no' });
   });
 
+  test('and only the node that is not here any more counts as one that left', () => {
+    expect(router.missing(call('other', 'Other.Do', 'other-7')).refusal).toBe('draining');
+    expect(router.missing(call('other', 'Other.Do')).refusal).toBeUndefined();
+  });
+
   test('because the wire has no service and several have the endpoint', () => {
     const other = new Router();
     other.add({ id: 'a-1', version: '1.0.0' }, 'a', [routeOf('a-1', 'a', 'Health.Check')]);

@@ -6,6 +6,8 @@ interface Offer {
   readonly service: string;
   readonly serving: ServingNode;
   readonly routes: ReadonlyMap<string, Route>;
+  /** The endpoints that the framework adds: found like any other, and never listed. */
+  readonly hidden: ReadonlyMap<string, Route>;
 }
 
 /** The names in a call that say where it goes. */
@@ -22,9 +24,14 @@ export class Router {
   #lastWanted: Wanted = nothing;
   #lastRoute: Route | undefined;
 
-  /** Adds one version of a service under its node's id. Calls that name no node go to the version added last. */
-  add(serving: ServingNode, service: string, routes: readonly Route[]): void {
-    const offer = { service, serving, routes: new Map(routes.map((route) => [route.endpoint, route])) };
+  /**
+   * Adds one version of a service under its node's id. Calls that name no node go to the version added last.
+   *
+   * @param hidden - found where the service has none of that name itself, and never listed.
+   */
+  add(serving: ServingNode, service: string, routes: readonly Route[], hidden: readonly Route[] = []): void {
+    const byName = (some: readonly Route[]) => new Map(some.map((route) => [route.endpoint, route]));
+    const offer = { service, serving, routes: byName(routes), hidden: byName(hidden) };
     this.#lastRoute = undefined;
     this.#nodes.set(serving.id, offer);
     this.#services.set(service, offer);
@@ -43,7 +50,9 @@ export class Router {
     const last = this.#lastWanted;
     if (this.#lastRoute !== undefined && endpoint === last.endpoint && service === last.service && node === last.node)
       return this.#lastRoute;
-    this.#lastRoute = service === '' ? this.#only(endpoint) : this.#offered(node, service)?.routes.get(endpoint);
+    const offer = service === '' ? undefined : this.#offered(node, service);
+    this.#lastRoute =
+      service === '' ? this.#only(endpoint) : (offer?.routes.get(endpoint) ?? offer?.hidden.get(endpoint));
     this.#lastWanted = { node, service, endpoint };
     return this.#lastRoute;
   }
@@ -76,7 +85,10 @@ export class Router {
 
   #only(endpoint: string): Route | undefined {
     const found = [...this.#services.values()].flatMap(({ routes }) => routes.get(endpoint) ?? []);
-    return found.length === 1 ? found[0] : undefined;
+    if (found.length > 0) return found.length === 1 ? found[0] : undefined;
+    // What the framework adds is about the process, so that of any service will do.
+    for (const { hidden } of this.#services.values()) if (hidden.has(endpoint)) return hidden.get(endpoint);
+    return undefined;
   }
 }
 
@@ -86,7 +98,8 @@ function notServed(service: string, node: string | undefined): ServiceError {
   const what = `service "${shortened(service)}"`;
   if (node === undefined) return new ServiceError('Unimplemented', `${what} is not served here`, { executed: 'no' });
   const gone = `node "${shortened(node)}" of ${what} is not at this address any more`;
-  return new ServiceError('Unavailable', gone, { executed: 'no' });
+  // To its callers it is as one that left: nobody should choose it again.
+  return new ServiceError('Unavailable', gone, { executed: 'no', refusal: 'draining' });
 }
 
 /** The registry tells everyone what a service offers, so its answer may too: the first ten, for whoever mistyped. */

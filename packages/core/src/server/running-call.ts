@@ -4,6 +4,7 @@ import {
   type EndpointKind,
   type IncomingCall,
   type Logger,
+  type Priority,
   type Reply,
   type Schema,
   type ServedCall,
@@ -13,6 +14,8 @@ import { type DeadlineEntry, nextMessage } from '@tenon/contract/authoring';
 import { CallContext } from '../context/index.js';
 import type { Target } from '../interceptors/chain.js';
 import type { SeenCall } from '../interceptors/seen-call.js';
+import type { AdmittedCall } from '../overload/admission.js';
+import type { Waiting } from '../overload/call-queue.js';
 import { CallMessages, type MessageSteps } from './call-messages.js';
 import { handlerError } from './handler-error.js';
 import type { Placed } from './running-calls.js';
@@ -23,6 +26,8 @@ export interface CallRoute {
   readonly service: string;
   readonly endpoint: string;
   readonly kind: EndpointKind;
+  /** How important its calls are whose callers say nothing. */
+  readonly priority: Priority | undefined;
   /** Serves one call, at once or by a promise. */
   serve(call: RunningCall, seen: SeenCall | undefined): Reply | Promise<Reply>;
   /** Has the endpoint's handler answer what its interceptors let through. */
@@ -33,6 +38,8 @@ export interface CallRoute {
 export interface CallKeeper {
   readonly clock: Clock;
   readonly logger: Logger;
+  /** A call that waited for its turn was answered meanwhile, with that error. */
+  leftLine(call: RunningCall, reason: ServiceError): void;
   /** Told once when nothing of a call runs any more. */
   ended(call: RunningCall): void;
 }
@@ -43,7 +50,7 @@ export interface CallKeeper {
  *
  * Cancelling answers the caller at once; the handler, which may take its time to notice, still counts as running.
  */
-export class RunningCall implements ServedCall, DeadlineEntry, Placed, MessageSteps, Target {
+export class RunningCall implements ServedCall, DeadlineEntry, Placed, MessageSteps, Target, AdmittedCall<RunningCall> {
   readonly incoming: IncomingCall;
   readonly route: CallRoute | undefined;
   readonly context: CallContext;
@@ -51,6 +58,15 @@ export class RunningCall implements ServedCall, DeadlineEntry, Placed, MessageSt
   wheelSlot = -1;
   wheelNext: DeadlineEntry | undefined = undefined;
   wheelPrevious: DeadlineEntry | undefined = undefined;
+  /** Why it is turned away; where it is there, the handler is not reached. */
+  refusal: ServiceError | undefined = undefined;
+  waiting: Waiting<RunningCall> | undefined = undefined;
+  /** Whether it counts against the server's concurrency, until it has ended. */
+  admitted = false;
+  /** When it began, where the time that it takes is wanted. */
+  timedFrom: number | undefined = undefined;
+  /** Others may wait for its outcome: once its handler has begun, it goes on though its caller has left. */
+  shared = false;
   readonly #keeper: CallKeeper;
   #handlerStarted = false;
   #answered = false;
@@ -79,11 +95,24 @@ export class RunningCall implements ServedCall, DeadlineEntry, Placed, MessageSt
       peer: incoming.peer,
       node: route?.node,
       clock: keeper.clock,
+      priority: route?.priority,
     });
   }
 
   get deadline(): number {
     return this.context.deadline;
+  }
+
+  get service(): string {
+    return this.context.service;
+  }
+
+  get endpoint(): string {
+    return this.context.endpoint;
+  }
+
+  get priority(): Priority {
+    return this.context.priority;
   }
 
   /** Whether anything of it still does. */
@@ -163,7 +192,14 @@ export class RunningCall implements ServedCall, DeadlineEntry, Placed, MessageSt
     this.incoming.fail(error);
   }
 
+  /** Its caller has left. */
   cancel(reason: ServiceError): void {
+    if (this.shared && this.#handlerStarted) this.#answered = true;
+    else this.stop(reason);
+  }
+
+  /** Ends it, and answers its caller. */
+  stop(reason: ServiceError): void {
     const { context } = this;
     if (context.canceled !== undefined || this.#runningParts === 0) return;
     context.cancel(reason);
@@ -171,11 +207,24 @@ export class RunningCall implements ServedCall, DeadlineEntry, Placed, MessageSt
     this.#replies?.cancel(reason.with({ executed: 'maybe' }));
     if (this.#answered) return;
     this.#answered = true;
-    this.incoming.fail(reason.with({ executed: this.#handlerStarted ? 'maybe' : 'no' }));
+    const failure = reason.with({ executed: this.#handlerStarted ? 'maybe' : 'no' });
+    this.incoming.fail(failure);
+    if (this.waiting !== undefined) this.#keeper.leftLine(this, failure);
   }
 
   onDeadline(): void {
-    this.cancel(new ServiceError('DeadlineExceeded', 'the deadline passed during the call'));
+    const when = this.waiting === undefined ? 'during the call' : 'while the call waited for its turn';
+    this.stop(new ServiceError('DeadlineExceeded', `the deadline passed ${when}`));
+  }
+
+  /** It shares the outcome of an earlier run, so that from here on nobody can say that nothing was done. */
+  joins(): void {
+    this.begin();
+  }
+
+  /** What its caller is told about something that was thrown. The same again for what this returned. */
+  judge(thrown: unknown): ServiceError {
+    return this.#errorOf(thrown);
   }
 
   #partEnded(): void {

@@ -18,6 +18,11 @@ test('the defaults listen on a free port of loopback alone', () => {
     ttlMs: 15_000,
     maxDeadlineMs: 60_000,
     maxMessageBytes: 4 * 1_024 * 1_024,
+    idleConnectionMs: 65_000,
+    idleSessionMs: 300_000,
+    concurrency: { initial: 1_000, min: 16, max: 10_000 },
+    queue: { maxCalls: 1_024, targetMs: 5, intervalMs: 100 },
+    idempotency: { windowMs: 300_000, maxEntries: 10_000 },
   });
   expect(Object.isFrozen(resolved)).toBe(true);
 });
@@ -87,6 +92,11 @@ test.each([
   [{ ttlMs: 86_400_001 }, 'server.ttlMs is 86400001; it must be a whole number from 1000 to 86400000'],
   [{ maxDeadlineMs: 0 }, 'server.maxDeadlineMs is 0; it must be a whole number from 1 to 3600000'],
   [{ maxDeadlineMs: 3_600_001 }, 'server.maxDeadlineMs is 3600001; it must be a whole number from 1 to 3600000'],
+  [{ idleConnectionMs: 999 }, 'server.idleConnectionMs is 999; it must be a whole number from 1000 to 3600000'],
+  [
+    { idleConnectionMs: 3_600_001 },
+    'server.idleConnectionMs is 3600001; it must be a whole number from 1000 to 3600000',
+  ],
   [{ maxMessageBytes: 1_023 }, 'server.maxMessageBytes is 1023; it must be a whole number from 1024 to 1073741824'],
   [
     { maxMessageBytes: 1_024 ** 3 + 1 },
@@ -97,8 +107,13 @@ test.each([
 });
 
 test('the ends of each range are allowed', () => {
-  const least = { ttlMs: 1_000, maxDeadlineMs: 1, maxMessageBytes: 1_024 };
-  const most = { ttlMs: 86_400_000, maxDeadlineMs: 3_600_000, maxMessageBytes: 1_024 ** 3 };
+  const least = { ttlMs: 1_000, maxDeadlineMs: 1, maxMessageBytes: 1_024, idleConnectionMs: 1_000 };
+  const most = {
+    ttlMs: 86_400_000,
+    maxDeadlineMs: 3_600_000,
+    maxMessageBytes: 1_024 ** 3,
+    idleConnectionMs: 3_600_000,
+  };
   expect(resolveServerOptions(least)).toMatchObject(least);
   expect(resolveServerOptions(most)).toMatchObject(most);
 });

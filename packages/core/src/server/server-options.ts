@@ -1,5 +1,16 @@
 import { defaultMaxMessageBytes, ServiceError } from '@tenon/contract';
 import { checkedNumber } from '@tenon/contract/authoring';
+import {
+  type ConcurrencyOptions,
+  type ResolvedConcurrencyOptions,
+  resolveConcurrencyOptions,
+} from '../overload/concurrency-options.js';
+import {
+  type IdempotencyOptions,
+  type ResolvedIdempotencyOptions,
+  resolveIdempotencyOptions,
+} from '../overload/idempotency-options.js';
+import { type QueueOptions, type ResolvedQueueOptions, resolveQueueOptions } from '../overload/queue-options.js';
 
 /** Options of the default server. */
 export interface ServerOptions {
@@ -21,6 +32,18 @@ export interface ServerOptions {
   readonly maxDeadlineMs?: number;
   /** The largest request body. Range 1,024 to 1 GiB, default 4 MiB. */
   readonly maxMessageBytes?: number;
+  /**
+   * How long an HTTP connection may lie without a call until the server ends it, which it announces. HTTP/1.1 peers are told the
+   * time and have a second more, so that they are the ones who leave. Range 1,000 to 3,600,000 ms, default 65,000 over HTTP/1.1 and
+   * 300,000 over HTTP/2. Set it below the idle time of a proxy in between. Over tenon/1 the caller alone ends idle connections.
+   */
+  readonly idleConnectionMs?: number;
+  /** How many unary calls run at once: a limit that follows their latency, a fixed number, or `false` for no limit. */
+  readonly concurrency?: ConcurrencyOptions | number | false;
+  /** How many further unary calls wait for their turn, and for how long. */
+  readonly queue?: QueueOptions;
+  /** For how long the outcomes of calls with an idempotency key are kept; `false` ignores keys. */
+  readonly idempotency?: IdempotencyOptions | false;
 }
 
 export interface ResolvedServerOptions {
@@ -31,6 +54,13 @@ export interface ResolvedServerOptions {
   readonly ttlMs: number;
   readonly maxDeadlineMs: number;
   readonly maxMessageBytes: number;
+  readonly idleConnectionMs: number;
+  /** The same for connections that speak HTTP/2. */
+  readonly idleSessionMs: number;
+  readonly concurrency: ResolvedConcurrencyOptions;
+  readonly queue: ResolvedQueueOptions;
+  /** Undefined where keys are ignored. */
+  readonly idempotency: ResolvedIdempotencyOptions | undefined;
 }
 
 export function resolveServerOptions(options: ServerOptions = {}): ResolvedServerOptions {
@@ -51,7 +81,16 @@ export function resolveServerOptions(options: ServerOptions = {}): ResolvedServe
       max: 1_024 ** 3,
       fallback: defaultMaxMessageBytes,
     }),
+    idleConnectionMs: checkedIdle('server.idleConnectionMs', options.idleConnectionMs, 65 * 1_000),
+    idleSessionMs: checkedIdle('server.idleConnectionMs', options.idleConnectionMs, 300 * 1_000),
+    concurrency: resolveConcurrencyOptions(options.concurrency),
+    queue: resolveQueueOptions(options.queue),
+    idempotency: resolveIdempotencyOptions(options.idempotency),
   });
+}
+
+function checkedIdle(name: string, idleMs: number | undefined, fallback: number): number {
+  return checkedNumber(name, idleMs, { min: 1_000, max: 3_600_000, fallback });
 }
 
 /**

@@ -15,7 +15,7 @@ test("a service's record is what go-micro would write, with Tenon's keys beside 
       servedEndpoint(nothing, { descriptor: { request: HelloRequest }, metadata: { auth: 'user' } }),
       servedEndpoint(nothing, { descriptor: { name: 'Greeter.Bye', request: Unknown, response: HelloRequest } }),
     ],
-    subscriptions: [servedSubscription(nothing, { event: HelloRequest, queue: 'greeter' })],
+    subscriptions: [servedSubscription(nothing, { event: HelloRequest, options: { queue: 'greeter' } })],
   });
   const values = [{ name: 'name', type: 'string', values: null }];
   const described = { name: 'HelloRequest', type: 'HelloRequest', values };
@@ -56,3 +56,12 @@ test('without a validator nothing is known of requests and replies', () => {
     { name: 'Greeter.Hello', request: null, response: null, metadata: {} },
   ]);
 });
+
+test.each(['server', 'client', 'bidi'] as const)(
+  'a %s stream is one for go-micro, and says which for others',
+  (kind) => {
+    const service = servedService({ endpoints: [servedEndpoint(nothing, { descriptor: { kind } })] });
+    const [endpoint] = serviceRecord(service, node, new CompiledSchemas(undefined)).endpoints;
+    expect(endpoint?.metadata).toEqual({ stream: 'true', 'stream-kind': kind });
+  },
+);

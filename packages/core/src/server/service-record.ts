@@ -1,5 +1,7 @@
 import {
+  type EndpointKind,
   type EndpointRecord,
+  type Metadata,
   type Node,
   noMetadata,
   type Schema,
@@ -29,6 +31,7 @@ export function serviceRecord(service: ServedService, node: Node, schemas: Compi
     response: described(descriptor.response),
     metadata: {
       ...metadata,
+      ...streamed(descriptor.kind),
       ...texts([
         ['request-schema', descriptor.request],
         ['response-schema', descriptor.response],
@@ -48,4 +51,9 @@ export function serviceRecord(service: ServedService, node: Node, schemas: Compi
     endpoints: [...endpoints, ...subscribers],
     nodes: [{ ...node, metadata: { ...service.metadata, ...node.metadata } }],
   };
+}
+
+/** go-micro's word for every kind of stream, and ours for which it is. */
+function streamed(kind: EndpointKind): Metadata {
+  return kind === 'unary' ? noMetadata : { stream: 'true', 'stream-kind': kind };
 }

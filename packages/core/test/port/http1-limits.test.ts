@@ -122,6 +122,24 @@ describe.each(bothWays)('HTTP/1.1 %s', (_way, tls) => {
     expect(reply).toMatch(/\r\n\r\nhttp$/);
   });
 
+  test('a peer that leaves ends every request that it had sent ahead, those too whose turn had not come', async () => {
+    let [begun, ended] = [0, 0];
+    const handle = (_request: IncomingMessage, response: ServerResponse): void => {
+      begun += 1;
+      response.on('close', () => {
+        ended += 1;
+      });
+      // The first is not answered; the others are, and wait behind it.
+      if (begun > 1) response.end('done');
+    };
+    const port = await openPort(beside(claim(handle)), {}, tls());
+    const socket = await connectTo(port, 'http/1.1');
+    socket.write(get('/', 'X: 1').repeat(20));
+    await until(() => begun === 20, 'all were read');
+    socket.destroy();
+    await until(() => ended === 20, 'all have ended');
+  });
+
   test('a head that came with the first bytes, and all that came behind it, is served once and in order', async () => {
     const handle = (request: IncomingMessage, response: ServerResponse): void => {
       let body = '';

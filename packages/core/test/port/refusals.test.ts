@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
+import type { HttpClaim } from '@tenon/contract';
 import { tlsDialError } from '@tenon/contract/authoring';
 import { describe, expect, test } from 'vitest';
 import {
@@ -32,6 +33,30 @@ describe.each(bothWays)('%s', (_way, tls) => {
     expect(text).toMatch(/^HTTP\/1\.1 400 /);
     expect(text).toContain('mux');
     expect(complaints(port)).toEqual(['a peer spoke a protocol that is not served here']);
+  });
+
+  test.each([
+    ['without a host', 'GET / HTTP/1.1\r\n\r\n', 400],
+    ['with too many lines', `GET / HTTP/1.1\r\nHost: a\r\n${'X: 1\r\n'.repeat(200)}\r\n`, 431],
+    [
+      'of too many bytes',
+      'POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 99999999\r\n\r\n',
+      413,
+    ],
+  ])('a request %s is refused, and nothing is served that came behind it', async (_what, request, status) => {
+    const served: (string | undefined)[] = [];
+    const handle: HttpClaim['handle'] = (arrived, response) => {
+      served.push(arrived.url);
+      response.end('served');
+    };
+    const port = await openPort([{ http: { name: 'http', accepts: () => true, handle } }], {}, tls());
+    const socket = await connectTo(port, 'http/1.1');
+    const reply = textOf(socket);
+    socket.write(`${request}${get('/behind')}`);
+    const text = await reply;
+    expect(text).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+    expect(text.match(/HTTP\/1\.1 \d/g)).toHaveLength(1);
+    expect(served).toEqual([]);
   });
 
   test('random bytes are refused at once on every protocol, with one line in the log', async () => {

@@ -9,11 +9,12 @@ import {
   ServiceError,
   type Token,
 } from '@tenon/contract';
+import { Health, type HealthReport } from '@tenon/core';
+import { boundPublisher } from '../clients/bound-publisher.js';
 import { clientMethod } from '../clients/client-method.js';
 import type { ClientOf, Replies } from '../clients/client-of.js';
 import { type ClientTarget, clientToken } from '../clients/client-token.js';
 import { makeClient } from '../clients/make-client.js';
-import { makePublisher } from '../clients/make-publisher.js';
 import type { Publisher } from '../clients/publisher.js';
 import type { AnyClass } from '../definition/service-definition.js';
 import type { AppParts } from './app-parts.js';
@@ -113,7 +114,7 @@ export class App implements AsyncDisposable {
 
   /** The publisher of an `@Event` class, as `@InjectPublisher` injects it. */
   publisher<T extends object>(event: AnyClass<T>): Publisher<T> {
-    return makePublisher(event, this.get(Client));
+    return boundPublisher(event, this.#parts.bindings);
   }
 
   /** Calls an endpoint by its names: `app.call('greeter', 'Greeter.Hello', { name: 'Ada' })`. */
@@ -142,6 +143,16 @@ export class App implements AsyncDisposable {
   /** What is bound to a token, built if need be. */
   get<T>(token: Token<T>): T {
     return this.#parts.bindings.get(token);
+  }
+
+  /** All that is bound to a token that several things may be bound to, such as `Codec`: of each key the last. */
+  getAll<T>(token: Token<T>): readonly T[] {
+    return this.#parts.bindings.getAll(token);
+  }
+
+  /** How the app is: the newest result of each health check, with the errors of those that fail. Never rejects. */
+  health(): Promise<HealthReport> {
+    return this.get(Health).report();
   }
 
   /** What this app is made of, as plain data: profile, environment, providers, services, addresses. No secrets. */
@@ -177,11 +188,11 @@ export class App implements AsyncDisposable {
   }
 
   async #drainAll(): Promise<void> {
-    const { drainTimeoutMs } = this.#parts.options;
+    const { drainTimeoutMs, drainDelayMs } = this.#parts.options;
     const reason = new ServiceError('DeadlineExceeded', `draining took longer than ${drainTimeoutMs} ms`, {
       executed: 'maybe',
     });
-    const cancelTimer = this.get(Clock).after(drainTimeoutMs, () => this.#abortDrain.abort(reason));
+    const cancelTimer = this.get(Clock).after(drainDelayMs + drainTimeoutMs, () => this.#abortDrain.abort(reason));
     try {
       await this.#parts.lifecycle.drain(this.#abortDrain.signal);
     } finally {

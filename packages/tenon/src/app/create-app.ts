@@ -1,4 +1,5 @@
 import { Client, Clock, Interceptor, keyOf, Logger, type ServedService, Server, type Token } from '@tenon/contract';
+import { DrainPlan, Health } from '@tenon/core';
 import { readService } from '../definition/read-service.js';
 import type { ServiceDefinition, UseTarget } from '../definition/service-definition.js';
 import { Bindings, identifierOf, type Made } from '../di/bindings.js';
@@ -33,8 +34,12 @@ export async function createApp(options: AppOptions = {}): Promise<App> {
     definitions.map(({ serviceClass }) => serviceClass),
   );
   build(bindings, definitions);
+  const plan = bindings.get(DrainPlan);
+  for (const { drainHooks = [] } of participantsOf(bindings.made))
+    for (const { moment, name, run } of drainHooks) plan.add(moment, name, run);
+  const entering = registration(bindings.get(Health));
   const lifecycle = new LifecycleRunner(
-    () => participantsOf(bindings.made),
+    () => [...participantsOf(bindings.made), entering],
     bindings.get(Clock),
     bindings.get(Logger),
     {
@@ -43,6 +48,18 @@ export async function createApp(options: AppOptions = {}): Promise<App> {
     },
   );
   return new App({ bindings, definitions, lifecycle, options: resolved });
+}
+
+/** The last step of a start. Where the app is not ready yet it is waited for, as a back end is. */
+function registration(health: Health): Participant {
+  return {
+    name: 'registration',
+    seam: undefined,
+    independent: false,
+    start: (signal) => health.enter(signal),
+    drain: undefined,
+    close: undefined,
+  };
 }
 
 /** Builds in the order in which things start: infrastructure, the application's objects, and the server last. */
@@ -78,8 +95,7 @@ function served(
     })),
     subscriptions: subscriptions.map((subscription) => ({
       topic: subscription.topic,
-      queue: subscription.queue,
-      maxInFlight: subscription.maxInFlight,
+      options: subscription.options,
       event: subscription.event,
       name: subscription.name,
       handle: bound(subscription.method),
@@ -114,6 +130,7 @@ function participantsOf(made: readonly Made[]): readonly Participant[] {
 }
 
 function adviceFor({ seam }: Participant, { profile, profileIsDefault }: ResolvedAppOptions): string | undefined {
+  if (profile === 'classic' && seam === 'Registry') return howToStart.classicRegistry;
   if (profile !== 'standard' || (seam !== 'Registry' && seam !== 'Broker')) return undefined;
   const without = profileIsDefault
     ? "; or do without any server by createApp({ profile: 'test' }) or TENON_PROFILE=test"

@@ -1,5 +1,14 @@
-import { type ServerAddress, seams } from '@tenon/contract';
+import { type DeliveryLevel, type ServerAddress, seams } from '@tenon/contract';
+import {
+  type ResolvedClientOptions,
+  type ResolvedHealthOptions,
+  type ResolvedServerOptions,
+  resolveClientOptions,
+  resolveHealthOptions,
+  resolveServerOptions,
+} from '@tenon/core';
 import { SchemaReader } from '@tenon/schema';
+import type { ResolvedAppOptions } from './app-options.js';
 import type { AppParts } from './app-parts.js';
 import type { Environment } from './environment.js';
 import { reasonsForPlain } from './reasons-for-plain.js';
@@ -9,6 +18,8 @@ export interface AppDescription {
   readonly profile: string;
   /** The `TENON_…` variables that are set, as they were read. */
   readonly environment: Environment;
+  /** What came of the options of `createApp` and the variables: defaults filled in, checked. Those of providers are their own. */
+  readonly options: DescribedOptions;
   /** Where it listens and what it advertises; undefined before the start. */
   readonly address: ServerAddress | undefined;
   /** Which class fills which seam, of those that were built. */
@@ -25,9 +36,24 @@ export interface AppDescription {
     readonly subscriptions: readonly {
       readonly topic: string;
       readonly queue: string | undefined;
+      /** What the subscription or its event asked for; undefined: the broker's own level. */
+      readonly delivery: DeliveryLevel | undefined;
       readonly name: string;
     }[];
   }[];
+}
+
+/** The options of an app as they are in force. Certificates and keys are left out: only whether there is TLS. */
+export interface DescribedOptions {
+  readonly server: ResolvedServerOptions;
+  readonly client: ResolvedClientOptions;
+  readonly health: ResolvedHealthOptions;
+  readonly tls: boolean;
+  readonly failFast: boolean;
+  readonly drainDelayMs: number;
+  readonly drainTimeoutMs: number;
+  readonly startTimeoutMs: number;
+  readonly closeTimeoutMs: number;
 }
 
 export function describeApp(
@@ -44,6 +70,7 @@ export function describeApp(
   return {
     profile: options.profile,
     environment: options.environment,
+    options: describedOptions(options),
     address,
     providers,
     services: definitions.map(({ name, version, endpoints, subscriptions }) => ({
@@ -54,8 +81,28 @@ export function describeApp(
         url: overHttp ? `http://${address.listen}/${name}/${descriptor.name}` : undefined,
         plain: reasonsForPlain(descriptor, schemas),
       })),
-      subscriptions: subscriptions.map(({ topic, queue, name: subscriber }) => ({ topic, queue, name: subscriber })),
+      subscriptions: subscriptions.map(({ topic, options: { queue, delivery }, name: subscriber }) => ({
+        topic,
+        queue,
+        delivery,
+        name: subscriber,
+      })),
     })),
+  };
+}
+
+function describedOptions(options: ResolvedAppOptions): DescribedOptions {
+  const { failFast, drainDelayMs, drainTimeoutMs, startTimeoutMs, closeTimeoutMs } = options;
+  return {
+    server: resolveServerOptions(options.server),
+    client: resolveClientOptions(options.client),
+    health: resolveHealthOptions(options.health),
+    tls: options.tls !== undefined,
+    failFast,
+    drainDelayMs,
+    drainTimeoutMs,
+    startTimeoutMs,
+    closeTimeoutMs,
   };
 }
 

@@ -1,11 +1,14 @@
 import { type LogLevel, ServiceError } from '@tenon/contract';
 
 /** The names of the sets of default providers. */
-export type ProfileName = 'standard' | 'test';
+export type ProfileName = (typeof profileNames)[number];
+
+/** In the order in which errors list them. */
+export const profileNames = ['standard', 'classic', 'local', 'test'] as const;
 
 /** What the environment says, each field from one `TENON_…` variable; absent where it is not set. */
 export interface Environment {
-  /** `TENON_PROFILE`: `standard` or `test`. */
+  /** `TENON_PROFILE`: `standard`, `classic`, `local` or `test`. */
   readonly profile?: ProfileName;
   /** `TENON_LISTEN`: `host:port`. */
   readonly listen?: string;
@@ -13,8 +16,14 @@ export interface Environment {
   readonly advertise?: string;
   /** `TENON_ETCD`: endpoints of etcd, `host:port`, separated by commas. */
   readonly etcd?: readonly string[];
+  /** `TENON_CONSUL`: the agent of Consul, `host:port`. */
+  readonly consul?: string;
   /** `TENON_NATS`: servers of NATS, `host:port`, separated by commas. */
   readonly nats?: readonly string[];
+  /** `TENON_REGISTRY`: which registry the command `tenon` asks. An app takes its registry from `modules` and the profile. */
+  readonly registry?: string;
+  /** `TENON_BROKER`: which broker the command `tenon` publishes and subscribes over. An app takes its broker from `modules` and the profile. */
+  readonly broker?: string;
   /** `TENON_LOG_LEVEL`: `debug`, `info`, `warn`, `error` or `silent`. */
   readonly logLevel?: LogLevel;
   /** `TENON_LOG_FORMAT`: `json` or `text`. */
@@ -41,11 +50,14 @@ export function readEnvironment(variables: NodeJS.ProcessEnv): Environment {
       .map((part) => part.trim());
   const failFast = oneOf('TENON_FAIL_FAST', text('TENON_FAIL_FAST'), ['true', 'false']);
   const environment = {
-    profile: oneOf('TENON_PROFILE', text('TENON_PROFILE'), ['standard', 'test']),
+    profile: oneOf('TENON_PROFILE', text('TENON_PROFILE'), profileNames),
     listen: text('TENON_LISTEN'),
     advertise: text('TENON_ADVERTISE'),
     etcd: list('TENON_ETCD'),
+    consul: text('TENON_CONSUL'),
     nats: list('TENON_NATS'),
+    registry: text('TENON_REGISTRY'),
+    broker: text('TENON_BROKER'),
     logLevel: oneOf('TENON_LOG_LEVEL', text('TENON_LOG_LEVEL'), ['debug', 'info', 'warn', 'error', 'silent']),
     logFormat: oneOf('TENON_LOG_FORMAT', text('TENON_LOG_FORMAT'), ['json', 'text']),
     failFast: failFast === undefined ? undefined : failFast === 'true',
@@ -73,7 +85,10 @@ const known: ReadonlySet<string> = new Set([
   'TENON_LISTEN',
   'TENON_ADVERTISE',
   'TENON_ETCD',
+  'TENON_CONSUL',
   'TENON_NATS',
+  'TENON_REGISTRY',
+  'TENON_BROKER',
   'TENON_LOG_LEVEL',
   'TENON_LOG_FORMAT',
   'TENON_FAIL_FAST',

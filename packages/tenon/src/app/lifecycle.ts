@@ -27,9 +27,15 @@ export class LifecycleRunner {
 
   /** Starts everyone. Rejects with the first failure, or the signal's reason; the caller closes what had started. */
   async start(signal: AbortSignal): Promise<void> {
-    for (const wave of waves(this.participants())) {
-      this.#started.push(...wave);
-      await this.#startTogether(wave, signal);
+    // The clock's timers keep no process alive, and while a back end is waited for there may be nothing else that does.
+    const alive = setInterval(() => {}, 2 ** 30);
+    try {
+      for (const wave of waves(this.participants())) {
+        this.#started.push(...wave);
+        await this.#startTogether(wave, signal);
+      }
+    } finally {
+      clearInterval(alive);
     }
   }
 
@@ -148,5 +154,5 @@ function startFailed(step: string, error: ServiceError, advice: string | undefin
 }
 
 const sayEveryMs = 60_000;
-/** Quick at first, because a fleet that starts together is complete within seconds; then a probe every 15 s. */
-const startBackoff = Object.freeze({ baseMs: 250, factor: 1.6, maxMs: 15_000, jitter: 0.5 });
+/** Quick at first, because a fleet that starts together is complete within seconds; never more than ten attempts in a minute. */
+const startBackoff = Object.freeze({ baseMs: 800, factor: 1.8, maxMs: 20_000, jitter: 1 / 3 });

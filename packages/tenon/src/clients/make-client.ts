@@ -1,7 +1,7 @@
 import { type Client, canonicalEndpoint, clientStreams, ServiceError } from '@tenon/contract';
 import { type DeclaredService, serviceKey } from '../decorators/service.js';
 import { contractOf, type ServiceContract } from '../definition/contract.js';
-import { declaredEndpoints } from '../definition/read-service.js';
+import { declaredEndpoints, policyOf } from '../definition/read-service.js';
 import { knownRequestType } from '../definition/request-type.js';
 import type { AnyClass } from '../definition/service-definition.js';
 import { ownMetadata } from '../metadata.js';
@@ -28,16 +28,17 @@ function clientOfClass<T extends object>(serviceClass: AnyClass<T>, client: Clie
     );
   }
   const methods: Record<string, ClientFunction> = {};
-  for (const { method, name, stream = 'unary', idempotent = false, request, response } of declaredEndpoints(
-    serviceClass,
-  )) {
+  for (const endpoint of declaredEndpoints(serviceClass)) {
+    const { method, stream = 'unary', idempotent = false, request, response } = endpoint;
+    const name = canonicalEndpoint(declared.as ?? serviceClass.name, endpoint.name ?? method);
     methods[method] = clientMethod(client, {
       service: declared.name,
-      name: canonicalEndpoint(declared.as ?? serviceClass.name, name ?? method),
+      name,
       kind: stream,
       idempotent,
       request: clientStreams(stream) ? request : knownRequestType(serviceClass, method, request),
       response,
+      ...policyOf(endpoint, name),
     });
   }
   return Object.freeze(methods) as ClientOf<T>;
@@ -45,7 +46,7 @@ function clientOfClass<T extends object>(serviceClass: AnyClass<T>, client: Clie
 
 /** Only the type knows the methods, so each is made when it is first used, and kept. */
 function clientOfContract<T extends object>(
-  { service, as, idempotent, streams }: ServiceContract,
+  { service, as, idempotent, streams, policies }: ServiceContract,
   client: Client,
 ): ClientOf<T> {
   const methods: Record<string | symbol, ClientFunction> = Object.create(null);
@@ -58,6 +59,7 @@ function clientOfContract<T extends object>(
         name: canonicalEndpoint(as, method),
         kind: streams.get(method) ?? 'unary',
         idempotent: idempotent.has(method),
+        policy: policies.get(method),
       });
       return made[method];
     },

@@ -14,4 +14,10 @@ export abstract class Publisher<T extends object = object> {
    * `Canceled` on abort.
    */
   abstract publish(event: Plain<T>, options?: PublishOptions): Promise<void>;
+
+  /**
+   * Publishes many at once, in their order, without waiting for one before the next. Resolves when all are published; rejects
+   * when all have ended and some failed, with the code of the first and `details.failed`, the indexes of those that were not.
+   */
+  abstract publishAll(events: Iterable<Plain<T>>, options?: Omit<PublishOptions, 'id'>): Promise<void>;
 }

@@ -1,4 +1,4 @@
-import type { EndpointKind, Metadata, Schema } from '@tenon/contract';
+import type { CallPolicy, EndpointKind, Metadata, Schema } from '@tenon/contract';
 import { appendMetadata } from '../metadata.js';
 
 /** Who streams. */
@@ -14,6 +14,12 @@ export interface EndpointOptions<Q = unknown, R = unknown> {
   readonly stream?: StreamKind;
   /** Repeating a call changes nothing more, so a client may try again when nobody knows whether it ran. Default false. */
   readonly idempotent?: boolean;
+  /**
+   * How clients that know this class call the endpoint unless a call says otherwise: its time, how often it is tried, when a
+   * second node is asked beside the first, whether it waits for nodes, how important it is. What is out of range is an error at
+   * start. Default: what the client's own options say.
+   */
+  readonly policy?: CallPolicy;
   /**
    * The class or Standard Schema of the request, or of each. Default: the type of the method's parameter, where the
    * compiler emits it; it cannot where the client streams.

@@ -1,13 +1,10 @@
-import type { Schema } from '@tenon/contract';
+import type { Schema, SubscriptionOptions } from '@tenon/contract';
 import type { AnyClass } from '../definition/service-definition.js';
 import { appendMetadata } from '../metadata.js';
 import type { HandlerDecorator } from './endpoint.js';
 
-export interface SubscribeDecoratorOptions<T = unknown> {
-  /** Nodes that name the same queue share the events, each going to one of them. Default: every node gets each event. */
-  readonly queue?: string;
-  /** How many events are handled at once. Range 1 to 65,536, default 256. */
-  readonly maxInFlight?: number;
+/** How a method subscribes: what brokers take, and the event's class. All fields are optional. */
+export interface SubscribeDecoratorOptions<T = unknown> extends SubscriptionOptions {
   /** The event's class or Standard Schema, where the first argument is a topic. */
   readonly event?: Schema<T>;
 }
@@ -15,7 +12,10 @@ export interface SubscribeDecoratorOptions<T = unknown> {
 /**
  * Makes a method a subscriber: it is called with each event of a topic, checked and built as its class says.
  *
- * @param source - an `@Event` class, or a topic.
+ * At least once, the event is acknowledged when the method resolves, comes again after a while when it rejects, and goes to the dead
+ * letters after `maxAttempts`, or at once where it throws `Unprocessable`.
+ *
+ * @param source - an `@Event` class, a topic, or a pattern of topics: `order.*`, `order.>`.
  */
 export function Subscribe<T extends object = never>(
   source: AnyClass<T> | string,

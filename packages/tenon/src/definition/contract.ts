@@ -1,4 +1,5 @@
-import { ServiceError } from '@tenon/contract';
+import { type CallPolicy, canonicalEndpoint, ServiceError } from '@tenon/contract';
+import { checkPolicy } from '@tenon/core';
 import type { StreamKind } from '../decorators/endpoint.js';
 import { ownMetadata, setMetadata } from '../metadata.js';
 import type { AnyClass } from './service-definition.js';
@@ -12,6 +13,8 @@ export interface ServiceContract<T extends object = object> {
   readonly idempotent: ReadonlySet<string>;
   /** Methods that stream, by who does. All others take one request and answer once. */
   readonly streams: ReadonlyMap<string, StreamKind>;
+  /** How methods are called unless a call says otherwise. */
+  readonly policies: ReadonlyMap<string, CallPolicy>;
   /** Holds the service's type; never there at run time. */
   readonly type?: T;
 }
@@ -22,6 +25,8 @@ export type ContractOptions<T extends object> = {
   readonly as: string;
   /** Methods that a client may repeat when nobody knows whether they ran. Default none. */
   readonly idempotent?: readonly (keyof T & string)[];
+  /** How methods are called unless a call says otherwise: see `CallPolicy`. Default: as the client's own options say. */
+  readonly policies?: { readonly [K in keyof T & string]?: CallPolicy };
 } & (Record<string, never> extends StreamTable<T>
   ? { readonly streams?: Record<string, never> }
   : {
@@ -47,13 +52,15 @@ type FirstStreams<P> = P extends [infer Q, ...unknown[]] ? (Q extends AsyncItera
 /**
  * A contract of a service from its type alone, so that callers need `import type` and nothing of the implementation.
  *
+ * @throws ServiceError `InvalidArgument` for an empty name, and for a policy out of range, which it names.
+ *
  * @example
  * import type { Greeter } from '@acme/greeter';
  * export const GreeterContract = contract<Greeter>()('greeter', { as: 'Greeter', streams: { count: 'server' } });
  * constructor(@InjectClient(GreeterContract) private readonly greeter: ClientOf<Greeter>) {}
  */
 export function contract<T extends object>(): (service: string, options: ContractOptions<T>) => ServiceContract<T> {
-  return (service, { as, idempotent = [], streams = {} }) => {
+  return (service, { as, idempotent = [], streams = {}, policies = {} }) => {
     if (service === '' || as === '') {
       throw new ServiceError(
         'InvalidArgument',
@@ -64,7 +71,19 @@ export function contract<T extends object>(): (service: string, options: Contrac
       );
     }
     const table = new Map<string, StreamKind>(Object.entries<StreamKind>(streams));
-    return Object.freeze({ service, as, idempotent: new Set<string>(idempotent), streams: table });
+    const policyTable = new Map<string, CallPolicy>();
+    for (const [method, policy] of Object.entries<CallPolicy | undefined>(policies)) {
+      if (policy === undefined) continue;
+      checkPolicy(policy, canonicalEndpoint(as, method));
+      policyTable.set(method, Object.freeze({ ...policy }));
+    }
+    return Object.freeze({
+      service,
+      as,
+      idempotent: new Set<string>(idempotent),
+      streams: table,
+      policies: policyTable,
+    });
   };
 }
 

@@ -1,6 +1,14 @@
-import { canonicalEndpoint, checkedTopic, noMetadata, type Schema, ServiceError } from '@tenon/contract';
+import {
+  canonicalEndpoint,
+  checkedTopicPattern,
+  type EndpointDescriptor,
+  noMetadata,
+  type Schema,
+  ServiceError,
+} from '@tenon/contract';
+import { checkPolicy } from '@tenon/core';
 import { type DeclaredEndpoint, endpointsKey } from '../decorators/endpoint.js';
-import { topicOf } from '../decorators/event.js';
+import { deliveryOf, topicOf } from '../decorators/event.js';
 import { type DeclaredService, serviceKey } from '../decorators/service.js';
 import { type DeclaredSubscription, subscriptionsKey } from '../decorators/subscribe.js';
 import { type DeclaredUse, usesKey } from '../decorators/use.js';
@@ -18,7 +26,8 @@ import type {
  * Reads what the decorators of a service class say.
  *
  * @throws ServiceError `FailedPrecondition` that names class, method and mend: no `@Service`, two endpoints with one name,
- * a request type that cannot be known, a subscription to a class without `@Event`, a minified class name.
+ * a request type that cannot be known, a subscription to a class without `@Event`, a minified class name. `InvalidArgument` for a
+ * policy out of range.
  */
 export function readService(serviceClass: AnyClass): ServiceDefinition {
   const declared = ownMetadata<DeclaredService>(serviceKey, serviceClass);
@@ -67,11 +76,23 @@ function readEndpoints(serviceClass: AnyClass, service: string, wireName: string
         idempotent: declared.idempotent ?? false,
         request: requestOf(serviceClass, declared),
         response: declared.response,
+        ...policyOf(declared, name),
       },
       use: usesOf(serviceClass, declared.method),
       metadata: declared.metadata ?? noMetadata,
     };
   });
+}
+
+/**
+ * What an endpoint says about how it is called, as it stands in its descriptor.
+ *
+ * @throws ServiceError `InvalidArgument` that names option, endpoint and value.
+ */
+export function policyOf({ policy }: DeclaredEndpoint, endpoint: string): Pick<EndpointDescriptor, 'policy'> {
+  if (policy === undefined) return {};
+  checkPolicy(policy, endpoint);
+  return { policy: Object.freeze({ ...policy }) };
 }
 
 /** What each request looks like; where they stream, no compiler emits it. */
@@ -99,19 +120,18 @@ function isGenerator(serviceClass: AnyClass, method: string): boolean {
 
 function readSubscriptions(serviceClass: AnyClass): readonly SubscriptionDefinition[] {
   const declared = inheritedMetadata<readonly DeclaredSubscription[]>(subscriptionsKey, serviceClass) ?? [];
-  return declared.map(({ method, source, queue, maxInFlight, event }) => ({
+  return declared.map(({ method, source, event, ...options }) => ({
     method,
     name: `${serviceClass.name}.${method}`,
     topic: topicOfSource(source, `${serviceClass.name}.${method}`),
-    queue,
-    maxInFlight,
+    options: { delivery: typeof source === 'string' ? undefined : deliveryOf(source), ...options },
     event: event ?? (typeof source === 'string' ? requestTypeOf(serviceClass, method, undefined, 'event') : source),
     use: usesOf(serviceClass, method),
   }));
 }
 
 function topicOfSource(source: AnyClass | string, place: string): string {
-  if (typeof source === 'string') return checkedTopic(source);
+  if (typeof source === 'string') return checkedTopicPattern(source);
   const topic = typeof source === 'function' ? topicOf(source) : undefined;
   if (topic !== undefined) return topic;
   throw wrong(

@@ -1,4 +1,13 @@
-import type { DtoClass, EndpointDescriptor, Intercept, Interceptor, Metadata, Schema, Token } from '@tenon/contract';
+import type {
+  DtoClass,
+  EndpointDescriptor,
+  Intercept,
+  Interceptor,
+  Metadata,
+  Schema,
+  SubscriptionOptions,
+  Token,
+} from '@tenon/contract';
 
 /** A class with any constructor. */
 export type AnyClass<T = object> = DtoClass<T>;
@@ -20,8 +29,7 @@ export interface SubscriptionDefinition {
   /** `Mails.onOrderPlaced`. */
   readonly name: string;
   readonly topic: string;
-  readonly queue: string | undefined;
-  readonly maxInFlight: number | undefined;
+  readonly options: SubscriptionOptions;
   readonly event: Schema | undefined;
   readonly use: readonly UseTarget[];
 }

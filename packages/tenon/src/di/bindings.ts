@@ -76,6 +76,12 @@ export class Bindings {
     return this.container.get(identifierOf(token));
   }
 
+  /** All that is bound to a token, built if need be; of what stands side by side by a key the last of each. */
+  getAll<T>(token: Token<T>): readonly T[] {
+    const bound = this.isBound(identifierOf(token)) ? this.container.getAll(identifierOf(token)) : [];
+    return unkeyed({ all: token }, bound) as readonly T[];
+  }
+
   /** What is known of how a token is filled: the class that is built for it, or its provider. */
   howBound(identifier: ServiceIdentifier): {
     readonly class?: AnyClass | undefined;

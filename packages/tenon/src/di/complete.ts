@@ -1,7 +1,7 @@
 import { Client, type Dependency, type Provider, ServiceError, type Token } from '@tenon/contract';
 import type { ServiceIdentifier } from 'inversify';
+import { boundPublisher } from '../clients/bound-publisher.js';
 import { makeClient } from '../clients/make-client.js';
-import { makePublisher } from '../clients/make-publisher.js';
 import { type DeclaredInjection, injectionsKey, isInjectable } from '../decorators/inject.js';
 import { missingMetadata } from '../definition/request-type.js';
 import type { AnyClass } from '../definition/service-definition.js';
@@ -106,7 +106,7 @@ function bindOnDemand(bindings: Bindings, { identifier, declared }: Need): void 
     bindings.bindMade(identifier, () => makeClient(target, client()));
   } else if (declared?.need.kind === 'publisher') {
     const { event } = declared.need;
-    bindings.bindMade(identifier, () => makePublisher(event, client()));
+    bindings.bindMade(identifier, () => boundPublisher(event, bindings));
   } else if (typeof identifier === 'function' && isInjectable(identifier)) {
     bindings.bindClass(identifier as unknown as AnyClass);
   }

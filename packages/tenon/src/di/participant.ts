@@ -1,5 +1,6 @@
 import { Clock, type Lifecycle, Logger, seams } from '@tenon/contract';
-import { onStartKey, onStopKey } from '../decorators/hooks.js';
+import type { DrainHook, DrainMoment } from '@tenon/core';
+import { type DeclaredDrainHook, onDrainKey, onStartKey, onStopKey } from '../decorators/hooks.js';
 import { inheritedMetadata } from '../metadata.js';
 
 /** One object whose life the app runs, with what it wants to be called for. */
@@ -13,6 +14,8 @@ export interface Participant {
   readonly start: ((signal: AbortSignal) => unknown) | undefined;
   readonly drain: ((signal: AbortSignal) => unknown) | undefined;
   readonly close: (() => unknown) | undefined;
+  /** What it does at moments of a drain. */
+  readonly drainHooks?: readonly { readonly moment: DrainMoment; readonly name: string; readonly run: DrainHook }[];
 }
 
 /** A provider's instance takes part by the methods of `Lifecycle`. */
@@ -33,12 +36,19 @@ export function providerParticipant(instance: object, token: unknown, dependenci
 }
 
 /**
- * An instance of an application's class takes part by what it decorates with `@OnStart` and `@OnStop`. What began is
+ * An instance of an application's class takes part by what it decorates with `@OnStart`, `@OnStop` and `@OnDrain`. What began is
  * ended, once: when the app drains, or where it closes without draining, also after a later part failed to start.
  */
 export function classParticipant(instance: object): Participant | undefined {
   const [starts, stops] = [hooksOf(instance, onStartKey), hooksOf(instance, onStopKey)];
-  if (starts.length === 0 && stops.length === 0) return undefined;
+  const name = instance.constructor.name;
+  const declared = inheritedMetadata<readonly DeclaredDrainHook[]>(onDrainKey, instance.constructor) ?? [];
+  const drainHooks = declared.map(({ moment, method }) => ({
+    moment,
+    name: `${name}.${method}`,
+    run: hookOf(instance, method),
+  }));
+  if (starts.length === 0 && stops.length === 0 && drainHooks.length === 0) return undefined;
   let began = false;
   const stop = async (signal: AbortSignal): Promise<void> => {
     if (!began) return;
@@ -46,7 +56,7 @@ export function classParticipant(instance: object): Participant | undefined {
     for (const hook of stops) await hook(signal);
   };
   return {
-    name: instance.constructor.name,
+    name,
     seam: undefined,
     independent: false,
     start: async (signal) => {
@@ -55,6 +65,7 @@ export function classParticipant(instance: object): Participant | undefined {
     },
     drain: stop,
     close: () => stop(AbortSignal.abort()),
+    drainHooks,
   };
 }
 
@@ -62,7 +73,11 @@ type Hook = (signal: AbortSignal) => unknown;
 
 function hooksOf(instance: object, key: symbol): readonly Hook[] {
   const methods = inheritedMetadata<readonly string[]>(key, instance.constructor) ?? [];
-  return methods.map((method) => (signal) => Reflect.get(instance, method).call(instance, signal));
+  return methods.map((method) => hookOf(instance, method));
+}
+
+function hookOf(instance: object, method: string): Hook {
+  return (signal) => Reflect.get(instance, method).call(instance, signal);
 }
 
 function nameOf(instance: object, token: unknown): string {

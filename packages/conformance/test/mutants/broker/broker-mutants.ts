@@ -1,5 +1,6 @@
 import type { BrokerFixture } from '@tenon/conformance';
 import type { Mutant } from '../prove-cases.js';
+import { acknowledgedMutants } from './acknowledged-mutants.js';
 import { deliveryMutants } from './delivery-mutants.js';
 import { faultMutants } from './fault-mutants.js';
 import { subscriptionMutants } from './subscription-mutants.js';
@@ -8,5 +9,6 @@ import { subscriptionMutants } from './subscription-mutants.js';
 export const brokerMutants: readonly Mutant<BrokerFixture>[] = [
   ...deliveryMutants,
   ...subscriptionMutants,
+  ...acknowledgedMutants,
   ...faultMutants,
 ];

@@ -1,5 +1,6 @@
+import assert from 'node:assert/strict';
 import type { BrokerFixture } from '@tenon/conformance';
-import { type Message, ServiceError, type Subscription } from '@tenon/contract';
+import { type Broker, type BrokerCapabilities, type Message, ServiceError, type Subscription } from '@tenon/contract';
 import type { Mutant } from '../prove-cases.js';
 import { brokenSubscription, mutant } from './broken-broker.js';
 
@@ -14,7 +15,7 @@ export const faultMutants: readonly Mutant<BrokerFixture>[] = [
     publish: (topic, message, options) => good.publish(topic, message, options).catch(() => {}),
   })),
   mutant(publishing, 'buffering is declared and not done', (good) => ({
-    capabilities: { ...good.capabilities, whileDown: 'buffers' },
+    capabilities: buffering(good),
     publish: (topic, message, options) => good.publish(topic, message, options).catch(() => {}),
   })),
   mutant(publishing, 'a message is rejected and sent later all the same', (good) => {
@@ -104,3 +105,9 @@ export const faultMutants: readonly Mutant<BrokerFixture>[] = [
     },
   })),
 ];
+
+function buffering({ capabilities }: Broker): BrokerCapabilities {
+  const level = capabilities.levels.atMostOnce;
+  assert.ok(level !== undefined);
+  return { ...capabilities, levels: { ...capabilities.levels, atMostOnce: { ...level, whileDown: 'buffers' } } };
+}

@@ -4,7 +4,8 @@ import { brokenLease, mutant } from './broken-registry.js';
 import { emptySet, mapped } from './broken-watch.js';
 
 const outage = 'a lost back end is an error event and never an empty set, and a whole set heals it';
-const unavailable = 'while the back end is lost, calls reject with Unavailable, and work again after it';
+const unavailable =
+  'while the back end is lost, calls reject with Unavailable or answer, as declared, and work again after it';
 const blindStart = 'a watch that begins while the back end is lost yields an error, then the whole set';
 const ending = 'releasing and closing while the back end is lost resolve, and renew no more';
 

@@ -1,0 +1,2 @@
+export type { HttpBrokerOptions, SpoolOptions } from './http-broker-options.js';
+export { httpBroker } from './http-broker-provider.js';

@@ -1,0 +1,46 @@
+import { type BrokerFixtureFactory, eventually } from '@tenon/conformance';
+import type { Broker } from '@tenon/contract';
+import { FaultProxy } from '@tenon/testing/fault-proxy';
+import type { RedisBroker } from '../src/redis-broker.js';
+import type { RedisOptions } from '../src/redis-options.js';
+import { Stage } from './stage.js';
+
+/** Brokers over a real redis-server, one for each case, in more of a hurry to be back than the defaults. */
+export function redisBrokerFixtures(options: RedisOptions = {}): BrokerFixtureFactory {
+  return {
+    create: async () => {
+      const stage = new Stage();
+      const server = await stage.server();
+      const clients = new Map<Broker, { readonly client: RedisBroker; readonly proxy: FaultProxy }>();
+      const another = async (): Promise<RedisBroker> => {
+        const proxy = await FaultProxy.start({ host: '127.0.0.1', port: server.port });
+        stage.onEnd(() => proxy.close());
+        const brisk = { servers: [proxy.address], reconnect: { baseMs: 20, maxMs: 100 } };
+        const client = await stage.client(server, { ...brisk, ...options });
+        clients.set(client, { client, proxy });
+        return client;
+      };
+      const noneConnected = (): void => {
+        if ([...clients.values()].some(({ client }) => client.isConnected))
+          throw new Error('a client is still connected');
+      };
+      return {
+        broker: await another(),
+        another,
+        crash: async (broker) => {
+          const proxy = clients.get(broker)?.proxy;
+          proxy?.refuse();
+          proxy?.reset();
+        },
+        faults: {
+          async cut() {
+            await server.kill();
+            await eventually(noneConnected, { withinMs: 10_000 });
+          },
+          heal: () => server.restart(),
+        },
+        dispose: () => stage.end(),
+      };
+    },
+  };
+}

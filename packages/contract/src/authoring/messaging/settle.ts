@@ -1,0 +1,100 @@
+import type { Clock } from '../../clock.js';
+import type { Logger } from '../../logger.js';
+import type { Delivery, Message } from '../../message.js';
+import { ServiceError } from '../../service-error.js';
+import { Unprocessable } from '../../unprocessable.js';
+import { backoffMs } from '../backoff.js';
+import { deadLetterMessage, isForQueue } from './dead-letter-message.js';
+import type { SubscriptionTerms } from './subscription-terms.js';
+
+/** What a broker can do with one message that it handed out. None may throw; what cannot be sent comes again by itself. */
+export interface Settlement {
+  /** It was handled, or is kept elsewhere: it does not come again. */
+  ack(): void;
+  /** It comes again after so long. */
+  nack(delayMs: number): void;
+  /** Its handler still runs: it is nobody else's for another `ackWaitMs`. */
+  working(): void;
+}
+
+/** What messages of one subscription are settled with. */
+export interface SettlingParts {
+  readonly terms: SubscriptionTerms;
+  readonly handler: (delivery: Delivery) => Promise<void>;
+  /** Keeps a dead letter. Rejects where it could not. */
+  readonly bury: (topic: string, message: Message) => Promise<void>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/**
+ * The life of one message at least once: it is handled, with signs of life while that takes; acknowledged where the handler resolved; handed
+ * back for a while where it rejected; and after the last attempt, or where no attempt can help, put among the dead letters and
+ * acknowledged only once it is kept there. Never rejects.
+ */
+export async function settle(delivery: Delivery, settlement: Settlement, parts: SettlingParts): Promise<void> {
+  const { terms, clock } = parts;
+  if (!isForQueue(delivery.message, terms.queue)) return settlement.ack();
+  // Handed out more often than it may be handled: those before died without a word, and maybe of it.
+  if (delivery.attempt > terms.maxAttempts)
+    return giveUp(delivery, settlement, parts, neverAnswered(terms.maxAttempts));
+  const everyMs = Math.max(50, terms.ackWaitMs / 3);
+  let cancel = clock.after(everyMs, function sign() {
+    settlement.working();
+    cancel = clock.after(everyMs, sign);
+  });
+  try {
+    await parts.handler(delivery);
+    settlement.ack();
+  } catch (thrown) {
+    await rejected(delivery, settlement, parts, thrown);
+  } finally {
+    cancel();
+  }
+}
+
+async function rejected(
+  delivery: Delivery,
+  settlement: Settlement,
+  parts: SettlingParts,
+  thrown: unknown,
+): Promise<void> {
+  const { backoff, maxAttempts } = parts.terms;
+  const isHopeless = thrown instanceof Unprocessable;
+  const error = isHopeless ? thrown.serviceError : ServiceError.from(thrown);
+  if (isHopeless || delivery.attempt >= maxAttempts) return giveUp(delivery, settlement, parts, error);
+  settlement.nack(backoffMs(delivery.attempt, backoff));
+}
+
+async function giveUp(
+  delivery: Delivery,
+  settlement: Settlement,
+  { terms, bury, clock, logger }: SettlingParts,
+  error: ServiceError,
+): Promise<void> {
+  const { topic, message, attempt } = delivery;
+  const facts = { topic, queue: terms.queue, id: message.id, attempts: attempt, code: error.code };
+  if (terms.deadLetter === undefined) {
+    logger.error('an event was given up, and is gone: its subscription has no dead letters', { ...facts, error });
+    return settlement.ack();
+  }
+  try {
+    await bury(terms.deadLetter, deadLetterMessage(delivery, terms.queue, error, clock.wallTime()));
+  } catch (thrown) {
+    logger.error('an event was given up, but its dead letter cannot be kept now; it comes again', {
+      ...facts,
+      error: thrown,
+    });
+    return settlement.nack(backoffMs(attempt, terms.backoff));
+  }
+  logger.error('an event was given up and is among the dead letters', {
+    ...facts,
+    deadLetter: terms.deadLetter,
+    error,
+  });
+  settlement.ack();
+}
+
+function neverAnswered(maxAttempts: number): ServiceError {
+  return ServiceError.refusal('Aborted', `${maxAttempts} attempts ended without an answer, as where a process dies`);
+}

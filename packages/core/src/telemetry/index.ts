@@ -1,0 +1,1 @@
+export { type Instrument, instruments, type Telemetry, telemetryOf } from './instruments.js';

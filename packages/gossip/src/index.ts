@@ -1,0 +1,12 @@
+export { createGossip } from './create-gossip.js';
+export type { Gossip, GossipDelegate } from './gossip.js';
+export { defaultPort, type GossipOptions, isLoopback, parsedListen, resolveGossipOptions } from './gossip-options.js';
+export { Keyring } from './keyring.js';
+export type { Member } from './membership/member.js';
+export type { MemberChange } from './membership/member-table.js';
+export { type Address, textOf } from './net/address.js';
+export type { Resolve } from './net/seeds.js';
+export { type BindAddress, SocketTransport } from './net/socket-transport.js';
+export type { Arrivals, GossipTransport } from './net/transport.js';
+export { type GossipProfile, type GossipTimes, profileTimes } from './profile.js';
+export type { MemberState } from './wire/state.js';

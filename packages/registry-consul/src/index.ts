@@ -1,0 +1,2 @@
+export type { ConsulOptions, ConsulTls } from './consul-options.js';
+export { consulRegistry } from './consul-registry-provider.js';

@@ -1,0 +1,65 @@
+import { type Clock, ServiceError } from '@tenon/contract';
+import type { EntryHome } from '@tenon/contract/authoring';
+import type { EurekaServers } from './eureka-servers.js';
+
+/** What an entry needs of its registry. */
+export interface EurekaEntryContext {
+  readonly servers: EurekaServers;
+  readonly clock: Clock;
+  readonly ttlMs: number;
+  /** The time at which an instance is changed: later than any before it, as the servers keep the later of two. */
+  readonly changeTime: () => number;
+}
+
+/** One instance at Eureka. Servers tell each other of it, and of its heartbeats, a little later. */
+export class EurekaEntry implements EntryHome {
+  readonly #app: string;
+  readonly #instance: Readonly<Record<string, unknown>>;
+  readonly #context: EurekaEntryContext;
+  #renewedAt = Number.NEGATIVE_INFINITY;
+  #changedAt = 0;
+
+  constructor(instance: Readonly<Record<string, unknown>>, context: EurekaEntryContext) {
+    this.#app = encodeURIComponent(String(instance['app']));
+    this.#instance = instance;
+    this.#context = context;
+  }
+
+  async put(): Promise<void> {
+    const { servers, clock, changeTime } = this.#context;
+    const askedAt = clock.now();
+    this.#changedAt = changeTime();
+    const times = { lastDirtyTimestamp: `${this.#changedAt}`, lastUpdatedTimestamp: `${this.#changedAt}` };
+    const instance = { ...this.#instance, ...times, actionType: 'ADDED', isCoordinatingDiscoveryServer: 'false' };
+    await servers.ask({ method: 'POST', path: `/apps/${this.#app}`, body: { instance }, wants: 'nothing' });
+    this.#renewedAt = askedAt;
+  }
+
+  /** A pause beyond the time to live has cost the entry, even though a server would still take the heartbeat. */
+  async renew(): Promise<boolean> {
+    const { clock, ttlMs } = this.#context;
+    const askedAt = clock.now();
+    if (askedAt - this.#renewedAt >= ttlMs) return false;
+    const query = `?status=UP&lastDirtyTimestamp=${this.#changedAt}`;
+    const isThere = await this.#tell('PUT', query);
+    if (isThere) this.#renewedAt = askedAt;
+    return isThere;
+  }
+
+  async remove(): Promise<void> {
+    await this.#tell('DELETE', '');
+  }
+
+  /** Resolves with false where Eureka does not know it. */
+  async #tell(method: 'PUT' | 'DELETE', query: string): Promise<boolean> {
+    const path = `/apps/${this.#app}/${encodeURIComponent(String(this.#instance['instanceId']))}${query}`;
+    try {
+      await this.#context.servers.ask({ method, path, wants: 'nothing' });
+      return true;
+    } catch (thrown) {
+      const error = ServiceError.from(thrown);
+      if (error.code === 'NotFound') return false;
+      throw error;
+    }
+  }
+}

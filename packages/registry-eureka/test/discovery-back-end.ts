@@ -1,0 +1,22 @@
+import { eurekaRegistry } from '../src/index.js';
+import { EurekaServer, eurekaServerMissing } from './eureka-server.js';
+
+const ttlMs = 2_000;
+
+/** This registry as `npm run bench -- discovery` measures it; what the fields mean stands in `test/discovery/back-end.ts`. */
+export const backEnd = {
+  name: 'eureka',
+  what: 'Spring Cloud’s Eureka server, without its cache, evicting each 0.3 s; fetched each second',
+  ttlMs,
+  mostNodes: 1_000,
+  // Eureka adds the time to live twice; then its next eviction, and our next fetch.
+  extraMs: ttlMs + 300 + 1_000,
+  async start() {
+    const missing = await eurekaServerMissing();
+    if (missing !== undefined) throw Object.assign(new Error(missing), { name: 'Missing' });
+    const server = await EurekaServer.start();
+    return { where: server.url, [Symbol.asyncDispose]: () => server.kill() };
+  },
+};
+
+export const connect = (url: string) => eurekaRegistry({ zones: { a: [url] }, fetchIntervalMs: 1_000 });

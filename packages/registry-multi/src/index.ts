@@ -1,0 +1,2 @@
+export type { MultiOptions } from './multi-options.js';
+export { multiRegistry } from './multi-registry-provider.js';

@@ -1,0 +1,38 @@
+import { expect, test } from 'vitest';
+import { type NatsRegistryOptions, resolveNatsRegistryOptions } from './nats-registry-options.js';
+import { natsRegistry } from './nats-registry-provider.js';
+
+test('the defaults are go-micro’s subjects and wait', () => {
+  expect(resolveNatsRegistryOptions()).toEqual({
+    servers: ['127.0.0.1:4222'],
+    credentials: {},
+    tls: undefined,
+    querySubject: 'micro.nats.query',
+    watchSubject: 'micro.nats.watch',
+    queryWaitMs: 100,
+    foreignTtlMs: 90_000,
+    connectTimeoutMs: 1_500,
+    pingIntervalMs: 5_000,
+    backoff: { baseMs: 500, factor: 1.6, maxMs: 4_000, jitter: 0.5 },
+  });
+});
+
+test('a server written as tls:// wants TLS', () => {
+  expect(resolveNatsRegistryOptions({ servers: ['tls://nats-1'] })).toMatchObject({ servers: ['nats-1'], tls: {} });
+});
+
+test.each<[NatsRegistryOptions, RegExp]>([
+  [{ servers: [] }, /servers must name/],
+  [{ servers: ['nats://ada:secret@nats:4222'] }, /servers has "nats:\/\/…@nats:4222"/],
+  [{ username: 'ada' }, /username and password go together/],
+  [{ username: 'ada', password: 'x', token: 't' }, /exclude each other/],
+  [{ tls: { cert: 'x' } }, /tls.cert and tls.key go together/],
+  [{ querySubject: 'a.>' }, /querySubject is "a.>"; it must be a subject without wildcards/],
+  [{ queryWaitMs: 5 }, /natsRegistry.queryWaitMs is 5; .* from 10 to 10000/],
+  [{ foreignTtlMs: 1 }, /foreignTtlMs is 1/],
+  [{ backoff: { factor: 0 } }, /backoff.factor is 0/],
+])('%j is InvalidArgument that names it', (options, message) => {
+  expect(() => natsRegistry(options)).toThrow(
+    expect.objectContaining({ code: 'InvalidArgument', message: expect.stringMatching(message) }),
+  );
+});

@@ -1,0 +1,16 @@
+import { type RegistryFixtureFactory, registryConformance } from '@tenon/conformance';
+import { afterAll, beforeAll, describe, it } from 'vitest';
+import { natsRegistryFixtures } from './fixture.js';
+import { NatsServer } from './nats-server.js';
+
+let server: NatsServer;
+let fixtures: RegistryFixtureFactory;
+
+beforeAll(async () => {
+  server = await NatsServer.start();
+  fixtures = natsRegistryFixtures(server);
+});
+
+afterAll(() => server.stop());
+
+registryConformance({ describe, it }, { create: () => fixtures.create() });

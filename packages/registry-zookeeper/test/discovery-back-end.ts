@@ -1,0 +1,15 @@
+import { zookeeperRegistry } from '../src/index.js';
+import { ZookeeperServer } from './zookeeper-server.js';
+
+/** This registry as `npm run bench -- discovery` measures it; what the fields mean stands in `test/discovery/back-end.ts`. */
+export const backEnd = {
+  name: 'zookeeper',
+  what: 'ZooKeeper 3.8 of Debian, one member, a tick of 0.5 s',
+  ttlMs: 2_000,
+  async start() {
+    const server = await ZookeeperServer.start();
+    return { where: server.endpoint, [Symbol.asyncDispose]: () => server.dispose() };
+  },
+};
+
+export const connect = (endpoint: string) => zookeeperRegistry({ endpoints: [endpoint] });

@@ -1,0 +1,12 @@
+export type { BandwidthOptions } from '../faults/bandwidth.js';
+export type { CorruptionOptions } from '../faults/corruption.js';
+export type { Fault, Flow, Outlet } from '../faults/fault.js';
+export { faults } from '../faults/faults.js';
+export type { LatencyOptions } from '../faults/latency.js';
+export type { SlicesOptions } from '../faults/slices.js';
+export type { CutOptions } from '../faults/truncation.js';
+export type { UdpFault, UdpFlow } from '../udp/udp-fault.js';
+export { UdpFaultProxy, type UdpProxyCounts } from '../udp/udp-fault-proxy.js';
+export { type ShareOptions, type UdpLatencyOptions, udpFaults } from '../udp/udp-faults.js';
+export { FaultProxy, type ProxyCounts } from './fault-proxy.js';
+export type { Direction, FaultPair, Target } from './proxied-connection.js';

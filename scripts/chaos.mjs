@@ -1,0 +1,30 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { build } from './build.mjs';
+import { install } from './install.mjs';
+import { installPeers } from './peers.mjs';
+import { installServers } from './servers.mjs';
+import { command } from './system/command.mjs';
+import { root } from './system/repository.mjs';
+import { captured } from './system/run.mjs';
+
+/**
+ * npm run chaos [-- --only N-01,R-03] [-- --wires tenon/1,memory] [-- --long]: builds the packages and test/chaos, and runs the
+ * rows of test/chaos/rows, every one unless told otherwise. What is measured is what users run: JavaScript as tsc writes it,
+ * from the built packages, by no loader. Whole runs leave test/chaos/RESULTS.md; --peers puts three faults to peers too.
+ *
+ * @param {readonly string[]} args
+ * @returns {Promise<number>}
+ */
+async function chaos(args) {
+  await install();
+  if (args.includes('--peers')) await installPeers();
+  await build();
+  const folder = join(root, 'test', 'chaos');
+  rmSync(join(folder, 'dist'), { recursive: true, force: true });
+  await captured(join(root, 'node_modules', '.bin', 'tsc'), ['-p', join(folder, 'tsconfig.build.json')]);
+  const { chaos: run } = await import(new URL('../test/chaos/dist/chaos/run.js', import.meta.url).href);
+  return run(args, (/** @type {readonly string[] | undefined} */ programs) => installServers(programs));
+}
+
+await command(import.meta.url, chaos);

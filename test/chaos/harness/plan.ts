@@ -1,0 +1,55 @@
+import { readdirSync } from 'node:fs';
+import { type Wire, wires } from '../lab/wire.js';
+import type { PlannedCell } from './cell.js';
+import type { Choice } from './choice.js';
+import type { Row } from './row.js';
+
+/** Every row, by listing the folder: a new one is a new file. */
+export async function rowsFound(): Promise<readonly Row[]> {
+  const files = readdirSync(folder).filter((name) => name.endsWith('.js'));
+  const rows = await Promise.all(files.map(async (name) => rowOf(name, await import(new URL(name, folder).href))));
+  return rows.sort((one, other) => (one.id < other.id ? -1 : 1));
+}
+
+function rowOf(file: string, module: Readonly<Record<string, unknown>>): Row {
+  const [row, ...more] = Object.values(module) as Row[];
+  if (row === undefined || more.length > 0 || typeof row.run !== 'function') {
+    throw new Error(`test/chaos/rows/${file.replace(/js$/, 'ts')} must export one row and nothing else`);
+  }
+  if (!file.startsWith(row.id.toLowerCase())) throw new Error(`the row ${row.id} stands in ${file}`);
+  return row;
+}
+
+/** The cells of the chosen rows, in groups that run side by side, one group after another. */
+export function planOf(rows: readonly Row[], choice: Choice): readonly (readonly PlannedCell[])[] {
+  const unknown = choice.only?.filter((id) => !rows.some((row) => row.id === id)) ?? [];
+  if (unknown.length > 0) {
+    throw new Error(`no row ${unknown.join(', ')}; there are ${rows.map(({ id }) => id).join(', ')}`);
+  }
+  const chosen = rows.filter(({ id }) => choice.only?.includes(id) ?? true);
+  const quiet = chosen.filter((row) => row.quiet === true).map((row): PlannedCell => ({ row, wire: undefined }));
+  const others = chosen.filter((row) => row.quiet !== true).flatMap((row) => groupsOf(row, choice));
+  return [...inGroups(quiet, quietTogether), ...others];
+}
+
+function groupsOf(row: Row, choice: Choice): readonly (readonly PlannedCell[])[] {
+  const over = row.transports === 'each' ? wires.filter((wire) => choice.wires?.includes(wire) ?? true) : [undefined];
+  const cells = over.map((wire): PlannedCell => ({ row, wire }));
+  if (row.together !== true) return cells.map((cell) => [cell]);
+  const isClear = ({ wire }: PlannedCell): boolean => wire !== undefined && clearWires.includes(wire);
+  return [cells.filter(isClear), cells.filter((cell) => !isClear(cell))].filter(({ length }) => length > 0);
+}
+
+function inGroups<T>(all: readonly T[], size: number): readonly (readonly T[])[] {
+  const count = Math.ceil(all.length / size);
+  return Array.from({ length: count }, (_, index) => all.slice(index * size, (index + 1) * size));
+}
+
+/** Two fleets are as many as two processors bear: first these, then those that encrypt, beside the one that has no processes. */
+const clearWires: readonly Wire[] = ['tenon/1', 'http/1.1'];
+
+/** As many quiet rows as two processors bear. */
+const quietTogether = 4;
+
+/** This file runs from `test/chaos/dist/chaos/harness`. */
+const folder = new URL('../rows/', import.meta.url);
