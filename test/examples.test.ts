@@ -88,7 +88,8 @@ test('plain JavaScript runs as it is', { timeout: 60_000 }, async () => {
 });
 
 test('the summary counts every call and event of the shop', { timeout: 60_000 }, async () => {
-  const { output } = await run(process.execPath, [...fromSources, 'examples/shop/src/start.ts']);
+  const { output, errors } = await run(process.execPath, [...fromSources, 'examples/shop/src/start.ts']);
+  expect(output, errors).toMatch(/^\{"orders".*$/m);
   const summary = JSON.parse(/^\{"orders".*$/m.exec(output)?.[0] ?? '{}');
   const sum = (counts: Record<string, number>): number =>
     Object.values(counts).reduce((total, count) => total + count, 0);

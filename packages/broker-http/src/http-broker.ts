@@ -81,11 +81,14 @@ export class HttpBroker implements Broker, Lifecycle {
     return this.#directory.isReady ? undefined : this.#parts.registry.trouble;
   }
 
-  /** Opens the spool, and goes on with what it holds. Without one there is nothing to start. */
+  /**
+   * Begins to watch who subscribes: a registry without a server may need longer to tell than the first message can wait. Opens the
+   * spool, if there is one, and goes on with what it holds.
+   */
   async start(signal: AbortSignal): Promise<void> {
     this.#assertUsable(signal);
-    if (this.#spool === undefined) return;
     void this.#directory.ready();
+    if (this.#spool === undefined) return;
     await orAborted(signal, () => (this.#spool as LazySpool).opened());
   }
 
