@@ -4,7 +4,9 @@ import { type EndpointKind, ServiceError } from '@tenon/contract';
 
 /** Why a request is refused that is longer than the server takes. */
 export function requestTooLong(limit: number): ServiceError {
-  return new ServiceError('ResourceExhausted', `the request is over the limit of ${limit} bytes`, { executed: 'no' });
+  return ServiceError.refusal('ResourceExhausted', `the request is over the limit of ${limit} bytes`, {
+    executed: 'no',
+  });
 }
 
 /** Why a message of the client's stream cannot be taken. */

@@ -26,6 +26,7 @@ import {
 } from './frame.js';
 import type { FrameWriter } from './frame-writer.js';
 import type { Hello } from './hello.js';
+import { inTurns } from './in-turns.js';
 import type { IncomingLimits } from './incoming-stream.js';
 import { Assemblies, maxAssembledBytes } from './message-assembly.js';
 import { PayloadCursor } from './payload-cursor.js';
@@ -144,7 +145,7 @@ export class ServerSession implements ServerWay {
   /** The connection is gone. */
   end(reason: ServiceError): void {
     this.credit.close();
-    for (const call of this.#underWay()) call.cancel(reason);
+    inTurns(this.#underWay(), (call) => call.cancel(reason));
   }
 
   /** @throws ProtocolViolation */
@@ -256,7 +257,7 @@ export class ServerSession implements ServerWay {
     if (unary ? this.#unary >= limits.calls : this.#streams >= limits.streams) {
       const text = unary ? `${limits.calls} calls` : `${limits.streams} streams`;
       const message = `${text} are under way on this connection`;
-      return new ServiceError('ResourceExhausted', message, { executed: 'no', refusal: 'overloaded' });
+      return ServiceError.refusal('ResourceExhausted', message, { executed: 'no', refusal: 'overloaded' });
     }
     return requestBytes > limits.messageBytes ? requestTooLong(limits.messageBytes) : undefined;
   }

@@ -10,9 +10,12 @@ import { type ConcurrencyOptions, resolveConcurrencyOptions } from './concurrenc
 import { type QueueOptions, resolveQueueOptions } from './queue-options.js';
 import { Shedding } from './shedding.js';
 
+const everybody = {};
+
 class Call implements AdmittedCall<Call> {
   readonly service = 'greeter';
   readonly endpoint = 'Greeter.Hello';
+  readonly sender = everybody;
   waiting: Waiting<Call> | undefined = undefined;
   error: ServiceError | undefined;
 

@@ -10,6 +10,8 @@ import { StolenTime, stolenMs } from './stolen-time.js';
 /** A call that may have to wait. */
 export interface AdmittedCall<T> extends ShedCall {
   readonly priority: Priority;
+  /** Who sent it: senders take turns. */
+  readonly sender: object;
   /** Where it waits; belongs to the admission. Start with undefined. */
   waiting: Waiting<T> | undefined;
 }
@@ -160,7 +162,7 @@ export class Admission<T extends AdmittedCall<T>> {
       this.#refuse(call, 'queue_full', now, now);
       return;
     }
-    call.waiting = this.#queue.push(call, call.priority, now);
+    call.waiting = this.#queue.push(call, call.sender, call.priority, now);
     this.#planSlice();
   }
 

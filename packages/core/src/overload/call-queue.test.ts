@@ -19,7 +19,8 @@ function queueOf(...calls: readonly (readonly [string, Priority?])[]) {
     now += ms;
     queue.goOn(now);
   };
-  const push = (name: string, priority: Priority = 'normal'): Waiting<string> => queue.push(name, priority, now);
+  const push = (name: string, priority: Priority = 'normal', sender: object = queue): Waiting<string> =>
+    queue.push(name, sender, priority, now);
   const waiting = calls.map(([name, priority]) => push(name, priority));
   return { queue, waiting, push, wait, stall };
 }
@@ -38,6 +39,17 @@ describe('whose turn it is', () => {
 
   test('is that of the more important, and among equals of whoever has waited longest', () => {
     expect(inTurn(queueOf(...calls).queue, false)).toEqual(['c1', 'c2', 'n1', 'n2', 'b1']);
+  });
+
+  test('goes from sender to sender, however many calls one of them has', () => {
+    const { queue, push } = queueOf();
+    const [loud, quiet, late] = [{}, {}, {}];
+    const calls = ['l1', 'l2', 'l3', 'l4'].map((name) => push(name, 'normal', loud));
+    for (const name of ['q1', 'q2']) push(name, 'normal', quiet);
+    expect(queue.next(false)?.call).toBe('l1');
+    push('x1', 'normal', late);
+    queue.remove(calls[2] as Waiting<string>);
+    expect(inTurn(queue, false)).toEqual(['q1', 'l2', 'x1', 'q2', 'l4']);
   });
 
   test('is among equals that of the youngest, while the queue stands', () => {

@@ -1,8 +1,9 @@
 import { type Priority, priorities } from '@tenon/contract';
 import type { ResolvedQueueOptions } from './queue-options.js';
+import { type InTurn, SenderTurns } from './sender-turns.js';
 
 /** A call that waits for its turn. The last three fields belong to the queue. */
-export interface Waiting<T> {
+export interface Waiting<T> extends InTurn<Waiting<T>> {
   readonly call: T;
   readonly priority: Priority;
   /** When it began to wait, by the clock. */
@@ -16,6 +17,7 @@ export interface Waiting<T> {
 
 /** Calls of one priority, from the oldest to the youngest. */
 interface Line<T> {
+  readonly turns: SenderTurns<Waiting<T>>;
   oldest: Waiting<T> | undefined;
   youngest: Waiting<T> | undefined;
   /** When it was last empty because everyone in it had had a turn. */
@@ -31,7 +33,8 @@ interface Line<T> {
 }
 
 /**
- * Calls that wait, and who is next: the more important before the less, and among equals whoever has waited longest.
+ * Calls that wait, and who is next: the more important before the less, and among equals each sender in turn, with the one of its calls that
+ * has waited longest.
  *
  * Each priority has a line. While a line stands, which is when it was never empty for `intervalMs`, its youngest is next and its
  * others may wait `targetMs` only. Controlled delay and adaptive LIFO as in Facebook's "Fail at Scale" (Maurer, 2015), after CoDel
@@ -46,6 +49,7 @@ interface Line<T> {
 export class CallQueue<T> {
   readonly #options: ResolvedQueueOptions;
   readonly #lines: readonly Line<T>[] = priorities.map(() => ({
+    turns: new SenderTurns(),
     oldest: undefined,
     youngest: undefined,
     emptyAt: Number.NEGATIVE_INFINITY,
@@ -92,20 +96,25 @@ export class CallQueue<T> {
     return this.#lines.some((line) => this.#isStanding(line));
   }
 
-  push(call: T, priority: Priority, now: number): Waiting<T> {
+  /** @param sender - whose turn it takes. */
+  push(call: T, sender: object, priority: Priority, now: number): Waiting<T> {
     const time = this.#time;
     const line = this.#lineOf(priority);
     // One that was empty for a moment while calls were turned away has not drained.
     if (line.oldest === undefined && time - line.shedAt > 8 * this.#options.targetMs) line.emptyAt = time;
     const waiting: Waiting<T> = {
       call,
+      sender,
       priority,
       since: now,
       queuedAt: time,
       older: line.youngest,
       younger: undefined,
+      ahead: undefined,
+      behind: undefined,
       waits: true,
     };
+    line.turns.push(waiting);
     if (line.youngest === undefined) line.oldest = waiting;
     else line.youngest.younger = waiting;
     line.youngest = waiting;
@@ -122,7 +131,7 @@ export class CallQueue<T> {
    */
   next(strict: boolean): Waiting<T> | undefined {
     for (const line of this.#lines) {
-      const next = strict && this.#isStanding(line) ? line.youngest : line.oldest;
+      const next = strict && this.#isStanding(line) ? line.youngest : line.turns.next();
       if (next === undefined) continue;
       line.served += 1;
       this.#takeOut(next);
@@ -197,6 +206,7 @@ export class CallQueue<T> {
   #takeOut(waiting: Waiting<T>): void {
     const line = this.#lineOf(waiting.priority);
     const { older, younger } = waiting;
+    line.turns.remove(waiting);
     if (older === undefined) line.oldest = younger;
     else older.younger = younger;
     if (younger === undefined) line.youngest = older;

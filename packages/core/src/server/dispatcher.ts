@@ -261,13 +261,13 @@ const unknownRoute = Object.freeze({ service: 'unknown', endpoint: 'unknown' });
 const timedEveryMs = 10;
 
 function deadlinePassed(): ServiceError {
-  return new ServiceError('DeadlineExceeded', 'the deadline passed before the call began');
+  return ServiceError.refusal('DeadlineExceeded', 'the deadline passed before the call began');
 }
 
 function otherKind(endpoint: string, kind: EndpointKind, called: EndpointKind): ServiceError {
   const what = (name: EndpointKind): string =>
     name === 'bidi' ? 'a bidirectional stream' : `a ${name} ${name === 'unary' ? 'call' : 'stream'}`;
-  return new ServiceError('Unimplemented', `${endpoint} is ${what(kind)} and was called as ${what(called)}`, {
+  return ServiceError.refusal('Unimplemented', `${endpoint} is ${what(kind)} and was called as ${what(called)}`, {
     executed: 'no',
   });
 }

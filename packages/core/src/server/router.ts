@@ -63,7 +63,7 @@ export class Router {
    */
   missing({ node, service, endpoint }: Wanted): ServiceError {
     const refuse = (code: 'Unavailable' | 'Unimplemented', why: string): ServiceError =>
-      new ServiceError(code, why, { executed: 'no' });
+      ServiceError.refusal(code, why, { executed: 'no' });
     if (service === '') return refuse('Unimplemented', `there is no single endpoint "${shortened(endpoint)}" here`);
     const offered = this.#offered(node, service);
     if (offered !== undefined) {
@@ -96,10 +96,11 @@ const nothing: Wanted = Object.freeze({ node: undefined, service: '', endpoint: 
 
 function notServed(service: string, node: string | undefined): ServiceError {
   const what = `service "${shortened(service)}"`;
-  if (node === undefined) return new ServiceError('Unimplemented', `${what} is not served here`, { executed: 'no' });
+  if (node === undefined)
+    return ServiceError.refusal('Unimplemented', `${what} is not served here`, { executed: 'no' });
   const gone = `node "${shortened(node)}" of ${what} is not at this address any more`;
   // To its callers it is as one that left: nobody should choose it again.
-  return new ServiceError('Unavailable', gone, { executed: 'no', refusal: 'draining' });
+  return ServiceError.refusal('Unavailable', gone, { executed: 'no', refusal: 'draining' });
 }
 
 /** The registry tells everyone what a service offers, so its answer may too: the first ten, for whoever mistyped. */

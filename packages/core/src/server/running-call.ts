@@ -115,6 +115,10 @@ export class RunningCall implements ServedCall, DeadlineEntry, Placed, MessageSt
     return this.context.priority;
   }
 
+  get sender(): object {
+    return this.incoming.peer;
+  }
+
   /** Whether anything of it still does. */
   get runs(): boolean {
     return this.#runningParts > 0;
