@@ -77,7 +77,11 @@ test('what a row took is given back, in reverse, however it ends', async () => {
 });
 
 test('rows over each wire make a cell each, one after another, or two fleets side by side', () => {
-  const rows = [row('N-01', { transports: 'each' }), row('R-01'), row('T-01', { transports: 'each', together: true })];
+  const rows = [
+    row('N-01', { transports: 'each' }),
+    row('R-01'),
+    row('T-01', { transports: 'each', together: 'pairs' }),
+  ];
   const groups = planOf(rows, readChoice([]));
   expect(groups.map((group) => group.length)).toEqual([...wires.map(() => 1), 1, 2, wires.length - 2]);
   expect(groups.at(-2)?.map(({ wire }) => wire)).toEqual(['tenon/1', 'http/1.1']);
@@ -87,6 +91,18 @@ test('rows over each wire make a cell each, one after another, or two fleets sid
     ['R-01', undefined],
   ]);
   expect(() => planOf(rows, readChoice(['--only', 'N-99']))).toThrow(/no row N-99; there are N-01, R-01, T-01/);
+});
+
+test('rows that only count run over all wires at once, two rows of a like length at a time', () => {
+  const counting = (id: string, seconds?: number) => row(id, { transports: 'each', together: 'all', seconds });
+  const rows = [counting('N-05'), row('N-06'), counting('N-11', 90), counting('N-12', 80)];
+  const groups = planOf(rows, readChoice([]));
+  expect(groups.map((group) => [...new Set(group.map(({ row: { id } }) => id))])).toEqual([
+    ['N-11', 'N-12'],
+    ['N-05'],
+    ['N-06'],
+  ]);
+  expect(groups[0]).toHaveLength(2 * wires.length);
 });
 
 test('quiet rows run side by side, four at a time, and before the others', () => {

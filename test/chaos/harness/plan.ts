@@ -28,14 +28,29 @@ export function planOf(rows: readonly Row[], choice: Choice): readonly (readonly
   }
   const chosen = rows.filter(({ id }) => choice.only?.includes(id) ?? true);
   const quiet = chosen.filter((row) => row.quiet === true).map((row): PlannedCell => ({ row, wire: undefined }));
-  const others = chosen.filter((row) => row.quiet !== true).flatMap((row) => groupsOf(row, choice));
-  return [...inGroups(quiet, quietTogether), ...others];
+  const others = chosen.filter((row) => row.quiet !== true);
+  const counting = others
+    .filter(({ together }) => together === 'all')
+    .sort((one, other) => lengthOf(other) - lengthOf(one));
+  return [
+    ...inGroups(quiet, quietTogether),
+    ...inGroups(counting, countingTogether).map((rows) => rows.flatMap((row) => cellsOf(row, choice))),
+    ...others.filter((row) => !counting.includes(row)).flatMap((row) => groupsOf(row, choice)),
+  ];
+}
+
+function lengthOf({ seconds = 20 }: Row): number {
+  return seconds;
+}
+
+function cellsOf(row: Row, choice: Choice): readonly PlannedCell[] {
+  const over = row.transports === 'each' ? wires.filter((wire) => choice.wires?.includes(wire) ?? true) : [undefined];
+  return over.map((wire) => ({ row, wire }));
 }
 
 function groupsOf(row: Row, choice: Choice): readonly (readonly PlannedCell[])[] {
-  const over = row.transports === 'each' ? wires.filter((wire) => choice.wires?.includes(wire) ?? true) : [undefined];
-  const cells = over.map((wire): PlannedCell => ({ row, wire }));
-  if (row.together !== true) return cells.map((cell) => [cell]);
+  const cells = cellsOf(row, choice);
+  if (row.together === undefined) return cells.map((cell) => [cell]);
   const isClear = ({ wire }: PlannedCell): boolean => wire !== undefined && clearWires.includes(wire);
   return [cells.filter(isClear), cells.filter((cell) => !isClear(cell))].filter(({ length }) => length > 0);
 }
@@ -47,6 +62,9 @@ function inGroups<T>(all: readonly T[], size: number): readonly (readonly T[])[]
 
 /** Two fleets are as many as two processors bear: first these, then those that encrypt, beside the one that has no processes. */
 const clearWires: readonly Wire[] = ['tenon/1', 'http/1.1'];
+
+/** Rows that only count, of which each has a fleet for every wire. */
+const countingTogether = 2;
 
 /** As many quiet rows as two processors bear. */
 const quietTogether = 4;

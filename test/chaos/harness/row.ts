@@ -17,8 +17,13 @@ export interface Row {
   readonly transports?: 'each' | undefined;
   /** Wires to which the fault does not apply, each with the reason, which is shown. */
   readonly notApplicable?: Partial<Readonly<Record<Wire, string>>>;
-  /** Its cells are so small a load that they run side by side. Default false. */
-  readonly together?: boolean;
+  /**
+   * Its cells are so small a load that they run side by side. `pairs`: two fleets at once, where times are measured. `all`: all of them, and
+   * beside those of another such row, where only what happened is counted. Absent: each alone.
+   */
+  readonly together?: 'pairs' | 'all';
+  /** About how long a cell takes, in seconds: rows that run beside each other are of a like length. Default 20. */
+  readonly seconds?: number | undefined;
   /** It asks for no wires, and bears neighbours: it runs side by side with other such rows. Default false. */
   readonly quiet?: boolean;
   /** Tests that show a part of it; see `tested` of the context. Default none. */

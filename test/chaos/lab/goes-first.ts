@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 
 /**
  * The command that lets a process go before all others of the machine, where there is one and the system lets us (Linux, root):
@@ -6,14 +6,19 @@ import { spawnSync } from 'node:child_process';
  * neighbours instead of the fleet.
  */
 export function goesFirst(): readonly string[] {
-  return succeeds([...first, 'true']) ? ['chrt', ...first] : [];
+  return mayPlace() ? ['chrt', ...first] : [];
 }
 
-/** The same for this process, until the returned function is called. Its children do not inherit it. */
+/** The same for this process, until the function that was returned last is called. Its children do not inherit it. */
 export function goFirst(): () => void {
   const pid = String(process.pid);
-  succeeds(['--reset-on-fork', ...first.slice(0, 1), '--pid', ...first.slice(1), pid]);
-  return () => void succeeds(['--other', '--pid', '0', pid]);
+  goingFirst += 1;
+  if (goingFirst === 1 && mayPlace())
+    spawnSync('chrt', ['--reset-on-fork', ...first.slice(0, 1), '--pid', ...first.slice(1), pid], quiet);
+  return () => {
+    goingFirst -= 1;
+    if (goingFirst === 0 && mayPlace()) spawnSync('chrt', ['--other', '--pid', '0', pid], quiet);
+  };
 }
 
 /**
@@ -21,17 +26,26 @@ export function goFirst(): () => void {
  * of its own, and takes no time of those that serve. `takesItsPlace` lifts it.
  */
 export function startsBehind(): readonly string[] {
-  return succeeds([...first, 'true']) ? ['chrt', ...behind] : [];
+  return mayPlace() ? ['chrt', ...behind] : [];
 }
 
-/** A process that was started behind all others runs as any other from now on. */
-export function takesItsPlace(pid: number | undefined): void {
-  if (pid !== undefined) succeeds(['--all-tasks', '--other', '--pid', '0', String(pid)]);
+/** A process that was started behind all others runs as any other when this resolves. */
+export async function takesItsPlace(pid: number | undefined): Promise<void> {
+  if (pid === undefined || !mayPlace()) return;
+  // Not waited for standing still: fleets of this very process may be serving.
+  await new Promise<void>((resolve) => {
+    execFile('chrt', ['--all-tasks', '--other', '--pid', '0', String(pid)], () => resolve());
+  });
+}
+
+/** Asked once: whoever asks stands still meanwhile. */
+function mayPlace(): boolean {
+  isAllowed ??= spawnSync('chrt', [...first, 'true'], quiet).status === 0;
+  return isAllowed;
 }
 
 const first = ['--rr', '1'] as const;
 const behind = ['--idle', '0'] as const;
-
-function succeeds(parameters: readonly string[]): boolean {
-  return spawnSync('chrt', parameters, { stdio: 'ignore' }).status === 0;
-}
+const quiet = { stdio: 'ignore' } as const;
+let isAllowed: boolean | undefined;
+let goingFirst = 0;

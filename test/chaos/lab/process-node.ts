@@ -33,8 +33,14 @@ export class ProcessNode implements FleetNode {
     const addresses = proxy === undefined ? {} : { listen: `127.0.0.1:${port}`, advertise: proxy.address };
     const order: ServeOrder = { ...meeting, ...rest, node: name, journal, server: { ...addresses, ...server } };
     try {
-      const process = await LabProcess.start('serve', order, { flags, wrapper: [...startsBehind(), ...wrapper], name });
-      takesItsPlace(process.process.pid);
+      // A wrapper has a place for it already.
+      const isPlaced = wrapper.length > 0;
+      const process = await LabProcess.start('serve', order, {
+        flags,
+        wrapper: isPlaced ? wrapper : startsBehind(),
+        name,
+      });
+      if (!isPlaced) await takesItsPlace(process.process.pid);
       return new ProcessNode(name, process, proxy);
     } catch (failure) {
       await proxy?.close();

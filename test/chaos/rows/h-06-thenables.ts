@@ -6,7 +6,7 @@ export const thenables: Row = {
   fault: 'values with members named then, get, set, toJSON, valueOf, at the top and further in',
   bar: 'never awaited as promises nor called: what was sent comes back, as data',
   transports: 'each',
-  together: true,
+  together: 'all',
 
   async run(lab) {
     const fleet = await lab.fleet();

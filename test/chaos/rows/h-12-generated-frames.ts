@@ -80,11 +80,13 @@ async function weather(lab: Lab, wire: Wire, storm: FrameStorm, frames: number, 
   const node = await fleet.start({ logLevel: 'silent', flags: ['--expose-gc'] });
   const caller = await fleet.caller();
   const round = async (): Promise<number> => {
-    const counts = await Promise.all(Array.from({ length: 25 }, () => storm(node, random)));
+    // Few: how long the loop stands still for all of them bounds what one frame takes.
+    const counts = await Promise.all(Array.from({ length: 6 }, () => storm(node, random)));
     return counts.reduce((sum, one) => sum + one, 0);
   };
   await round();
   const before = await node.heldNow();
+  await node.report();
   const odd: string[] = [];
   let sent = 0;
   let busyMs = 0;
@@ -104,7 +106,7 @@ async function weather(lab: Lab, wire: Wire, storm: FrameStorm, frames: number, 
     busyMs = Math.max(busyMs, Math.min(stalledMs, ownCpuMs));
     // Not each time: to collect garbage takes a while. Its own stall is not one of frames.
     rounds += 1;
-    if (rounds % 10 === 0) {
+    if (rounds % 20 === 0) {
       heapGrowthBytes = Math.max(heapGrowthBytes, (await node.heldNow()) - before);
       await node.report();
     }

@@ -10,7 +10,7 @@ export const secretsInErrors: Row = {
   fault: 'a handler throws an error with a secret in its text',
   bar: 'the caller sees code and id only; no byte of the secret on the wire',
   transports: 'each',
-  together: true,
+  together: 'all',
   tests: [
     {
       file: 'test/e2e/bad-handlers.test.ts',

@@ -6,12 +6,14 @@ export const killedNode: Row = {
   fault: 'SIGKILL of 1 of 3 nodes under load',
   bar: 'idempotent: 0 failed; others: only calls in flight, each executed: maybe; ≤ 1 execution per id',
   transports: 'each',
+  together: 'pairs',
 
-  async run(lab, { isLong }) {
+  async run(lab, { isLong, ready }) {
     const fleet = await lab.fleet();
     const [victim] = [await fleet.start(), await fleet.start(), await fleet.start()];
     const caller = await fleet.caller();
     const load = { rate: 500, request: { delayMs: 20 } };
+    await ready();
     await caller.load({ ...load, name: 'warm-up', endpoint: 'work', durationMs: 2_000 });
 
     const durationMs = isLong ? 60_000 : 8_000;

@@ -7,8 +7,9 @@ export const allRestart: Row = {
     'all 3 nodes get SIGTERM within 1 s, and start again when all are gone; 200 calls a second that wait for a node',
   bar: '0 failed within the deadline of 10 s; exit code 0; ≤ 1 execution per id',
   transports: 'each',
+  together: 'pairs',
 
-  async run(lab, { isLong }) {
+  async run(lab, { isLong, ready }) {
     const fleet = await lab.fleet();
     const old = [await fleet.start(), await fleet.start(), await fleet.start()];
     const caller = await fleet.caller();
@@ -18,6 +19,7 @@ export const allRestart: Row = {
       options: { waitForReady: true, timeoutMs: 10_000 },
       slowMs: 2_500,
     } as const;
+    await ready();
     await caller.load({ ...load, name: 'warm-up', durationMs: 2_000 });
 
     const restarting = caller.load({ ...load, name: 'restart', durationMs: isLong ? 30_000 : 8_000 });

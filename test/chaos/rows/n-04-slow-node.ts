@@ -9,7 +9,7 @@ export const slowNode: Row = {
   fault: '1 of 3 nodes takes 200 ms longer, 500 calls a second',
   bar: 'its share ≤ 5 % after 3 s; p99 then ≤ 2× steady; share back ≥ 25 % within 30 s after it heals; 0 failed',
   transports: 'each',
-  together: true,
+  together: 'pairs',
 
   async run(lab, { isLong, ready }) {
     const fleet = await lab.fleet();

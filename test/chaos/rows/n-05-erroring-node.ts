@@ -6,7 +6,7 @@ export const failingFast: Row = {
   fault: '1 of 3 nodes answers each call with UNAVAILABLE at once, 300 calls a second',
   bar: 'its share of attempts ≤ 2 % after 2 s; 0 failed',
   transports: 'each',
-  together: true,
+  together: 'all',
 
   async run(lab, { isLong }) {
     const fleet = await lab.fleet();

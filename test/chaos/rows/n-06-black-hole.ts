@@ -11,7 +11,7 @@ export const blackHole: Row = {
     '1 of 3 nodes swallows everything: behind a black hole, with SYNs dropped too, or frozen by SIGSTOP; 200 calls a second',
   bar: '0 failed for calls with a deadline of 1 s; out of rotation ≤ 2 s; no call > 50 ms over its deadline',
   transports: 'each',
-  together: true,
+  together: 'pairs',
 
   async run(lab, { wire, isLong, note, ready }) {
     const fleet = await lab.fleet();

@@ -7,7 +7,7 @@ export const refusingNode: Row = {
   fault: '1 of 3 nodes resets its connections and refuses new ones, 300 calls a second',
   bar: '0 failed; out of rotation ≤ 200 ms',
   transports: 'each',
-  together: true,
+  together: 'all',
 
   async run(lab, { wire, isLong }) {
     const fleet = await lab.fleet();

@@ -11,7 +11,7 @@ export const halfOpen: Row = {
   fault: 'idle connections to 1 of 2 nodes are half-open; then 40 calls, half of which may not run twice',
   bar: 'each fails over or ends at its deadline ± 50 ms, or, if it may not run twice, flagged as its connection is dropped; dropped ≤ 15 s by default, ≤ 3 s when tuned',
   transports: 'each',
-  together: true,
+  together: 'pairs',
 
   async run(lab, { wire }) {
     const fleet = await lab.fleet();

@@ -6,7 +6,7 @@ export const ejection: Row = {
   fault: 'as N-05, of 3 and of 2 nodes, with a round robin that by itself would go on asking the node that fails',
   bar: 'ejection works with 3 nodes and with the minimum of 2: share of attempts ≤ 2 % after 2 s; 0 failed',
   transports: 'each',
-  together: true,
+  together: 'all',
 
   async run(lab, { isLong }) {
     const durationMs = isLong ? 30_000 : 4_000;

@@ -9,7 +9,8 @@ export const panic: Row = {
   fault: '2 of 3 nodes fail all their calls, then are killed; 200 calls a second, by a round robin and by default',
   bar: 'with < 50 % healthy all are used; never "no node" while one answers; killed ones: 0 failed',
   transports: 'each',
-  together: true,
+  together: 'all',
+  seconds: 25,
 
   async run(lab) {
     const fleet = await lab.fleet();

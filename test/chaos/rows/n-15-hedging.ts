@@ -7,7 +7,7 @@ export const hedging: Row = {
   fault: '1 % of attempts take 1 s, on every node',
   bar: 'p99 ≤ 1.2 × hedge delay + median; extra load ≤ 5 %; losers cancelled at the server ≤ 50 ms',
   transports: 'each',
-  together: true,
+  together: 'pairs',
 
   async run(lab, { isLong, ready }) {
     const fleet = await lab.fleet();

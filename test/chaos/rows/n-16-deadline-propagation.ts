@@ -8,10 +8,12 @@ export const deadlinePropagation: Row = {
   fault: 'calls through 4 hops with 200 ms, each working 30 to 90 ms; then callers that leave',
   bar: '0 work started after expiry; each hop sees remaining ≤ previous; cancel reaches the last hop ≤ 50 ms',
   transports: 'each',
+  together: 'pairs',
 
-  async run(lab, { isLong }) {
+  async run(lab, { isLong, ready }) {
     const chain = await startChain(lab, ['hop-a', 'hop-b', 'hop-c', 'hop-d']);
     const load = { rate: 50, durationMs: isLong ? 60_000 : 5_000 } as const;
+    await ready();
     await chain.load({ ...load, name: 'warm-up', durationMs: 1_000 });
     await Promise.all(chain.hops.map((hop) => hop.settings({ leastWorkMs: 30, mostWorkMs: 90 })));
     const timed = counted(await chain.load({ ...load, name: 'timed', timeoutMs }));

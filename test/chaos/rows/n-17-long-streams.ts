@@ -8,7 +8,7 @@ export const longStreams: Row = {
   fault: '100 open streams, SIGTERM: half end in time, half outlast the drain',
   bar: 'told to move ≤ 100 ms; finish or move within 30 s; 0 messages lost; new calls refused as not executed',
   transports: 'each',
-  together: true,
+  together: 'all',
 
   async run(lab, { isLong, ready }) {
     const fleet = await lab.fleet();

@@ -6,7 +6,7 @@ export const leavesWithoutRegistry: Row = {
   fault: 'SIGTERM of 1 of 3 nodes while etcd is down',
   bar: '0 failed: told in band, not by the registry; exit code 0',
   transports: 'each',
-  together: true,
+  together: 'all',
 
   async run(lab, { isLong, wire, ready }) {
     const etcd = wire === 'memory' ? undefined : await lab.server('etcd');

@@ -7,7 +7,7 @@ export const coldStart: Row = {
   fault: 'a node joins 2 others at 400 calls a second that take 5 ms each',
   bar: '≤ 10 % of its fair share in the first second, ≥ 80 % of it after 10 s; its p99 ≤ 3× steady; 0 failed',
   transports: 'each',
-  together: true,
+  together: 'pairs',
 
   async run(lab, { isLong, ready }) {
     const fleet = await lab.fleet();

@@ -15,7 +15,8 @@ export const reusedAddress: Row = {
   bar: 'refused by identity: 0 calls run by the wrong service; each fails as not executed, and is served once a right node is there',
   transports: 'each',
   notApplicable: { memory: 'addresses in memory are made up, and never given twice' },
-  together: true,
+  together: 'all',
+  seconds: 20,
 
   async run(lab) {
     const fleet = await lab.fleet();

@@ -8,7 +8,7 @@ export const slices: Row = {
   fault: 'everything arrives in pieces of one byte, both ways',
   bar: 'every case of a call and of a stream passes, 0 wrong answers',
   transports: 'each',
-  together: true,
+  together: 'all',
   notApplicable: { memory: 'memory has no bytes to cut' },
   tests: [
     {

@@ -12,7 +12,7 @@ export const overTheLimit: Row = {
   fault: 'a message of 4 MiB and a byte, from a client of ours and from a peer that just sends it',
   bar: 'ResourceExhausted on that call only, others of the connection go on; ≤ limit + 64 KiB buffered',
   transports: 'each',
-  together: true,
+  together: 'all',
   tests: [
     {
       file: 'packages/transport-tcp/test/hostile.test.ts',
