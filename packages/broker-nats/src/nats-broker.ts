@@ -15,8 +15,15 @@ import {
   type SubscribeOptions,
   type Subscription,
 } from '@tenon/contract';
-import { checkedLevel, type SubscriptionTerms, subscriptionTerms } from '@tenon/contract/authoring';
-import { natsDial } from './dial.js';
+import {
+  checkedLevel,
+  ServerLink,
+  type SubscriptionTerms,
+  subscriptionTerms,
+  throwIfAborted,
+  untilAborted,
+} from '@tenon/contract/authoring';
+import { natsDial, type Session } from './dial.js';
 import type { Envelope } from './envelope.js';
 import { GoMicroEnvelope } from './go-micro-envelope.js';
 import { AckedOutbox } from './jetstream/acked-outbox.js';
@@ -25,12 +32,10 @@ import type { ResolvedJetStreamOptions } from './jetstream/jetstream-options.js'
 import { NatsDeadLetters } from './jetstream/nats-dead-letters.js';
 import { publishId } from './jetstream/publish-id.js';
 import { Streams } from './jetstream/streams.js';
-import { NatsLink } from './nats-link.js';
 import type { ResolvedNatsOptions } from './nats-options.js';
 import { NatsSubscription } from './nats-subscription.js';
 import { Outbox } from './outbox.js';
 import { TenonEnvelope } from './tenon-envelope.js';
-import { throwIfAborted, untilAborted } from './until-aborted.js';
 
 /** A {@link Broker} over NATS: core NATS at most once, JetStream at least once. */
 export class NatsBroker implements Broker, Lifecycle {
@@ -40,7 +45,7 @@ export class NatsBroker implements Broker, Lifecycle {
   readonly #logger: Logger;
   readonly #clock: Clock;
   readonly #envelope: Envelope;
-  readonly #link: NatsLink;
+  readonly #link: ServerLink<Session, string>;
   readonly #outbox: Outbox;
   /** What at least once is made of; undefined without JetStream. */
   readonly #kept: Kept | undefined;
@@ -61,12 +66,19 @@ export class NatsBroker implements Broker, Lifecycle {
     this.#kept = options.jetStream === undefined ? undefined : this.#keptWith(options.jetStream);
     this.deadLetters = this.#kept?.deadLetters;
     const dial = natsDial(options, this.#logger, clock);
-    this.#link = new NatsLink(options, dial, { up: this.#up, down: this.#down }, this.#logger, clock);
+    this.#link = new ServerLink({
+      name: 'NATS',
+      settings: options,
+      dial,
+      listener: { up: this.#up, down: this.#down },
+      logger: this.#logger,
+      clock,
+    });
   }
 
   /** Whether there is a connection now. */
   get isConnected(): boolean {
-    return this.#link.connection !== undefined;
+    return this.#link.session !== undefined;
   }
 
   get trouble(): ServiceError | undefined {
@@ -108,8 +120,8 @@ export class NatsBroker implements Broker, Lifecycle {
     const subscription = this.#subscriptionOf(terms, handler);
     this.#subscriptions.add(subscription);
     try {
-      const { connection } = this.#link;
-      if (connection !== undefined) subscription.attach(connection);
+      const { session } = this.#link;
+      if (session !== undefined) subscription.attach(session.connection);
       await this.#standing(subscription, options.signal);
       return subscription;
     } catch (failure) {
@@ -156,7 +168,7 @@ export class NatsBroker implements Broker, Lifecycle {
     cancel();
   }
 
-  readonly #up = (connection: NatsConnection, isAgain: boolean): void => {
+  readonly #up = ({ connection }: Session, isAgain: boolean): void => {
     this.#kept?.streams.reset();
     this.#kept?.outbox.connected(connection);
     for (const subscription of this.#subscriptions) subscription.attach(connection);
@@ -177,12 +189,10 @@ export class NatsBroker implements Broker, Lifecycle {
     const { maxPendingBytes, maxPendingMs } = this.#options;
     const limits = { maxPendingBytes, maxPendingMs, ackTimeoutMs: options.ackTimeoutMs };
     const deadLetters = new NatsDeadLetters({
-      connection: (signal) => {
+      connection: async (signal) => {
         this.#assertUsable(signal);
-        const late = AbortSignal.timeout(maxPendingMs === Number.POSITIVE_INFINITY ? 2 ** 31 - 1 : maxPendingMs);
-        return this.#link.connected(
-          AbortSignal.any([late, this.#closing.signal, ...(signal === undefined ? [] : [signal])]),
-        );
+        const { connection } = await this.#link.connectedWithin(maxPendingMs, signal);
+        return connection;
       },
       streamOf: (topic, connection) => streams.of(topic, connection),
       envelope: this.#envelope,
@@ -213,8 +223,8 @@ export class NatsBroker implements Broker, Lifecycle {
     this.#subscriptions.add(subscription);
     try {
       const standing = subscription.standing();
-      const { connection } = this.#link;
-      if (connection !== undefined) subscription.attach(connection);
+      const { session } = this.#link;
+      if (session !== undefined) subscription.attach(session.connection);
       const given = signal === undefined ? this.#closing.signal : AbortSignal.any([signal, this.#closing.signal]);
       await untilAborted(standing, given);
       return subscription;
@@ -250,7 +260,7 @@ export class NatsBroker implements Broker, Lifecycle {
   async #standing(subscription: NatsSubscription, given: AbortSignal | undefined): Promise<void> {
     const signal = given === undefined ? this.#closing.signal : AbortSignal.any([given, this.#closing.signal]);
     for (;;) {
-      const connection = await this.#link.connected(signal);
+      const { connection } = await this.#link.connected(signal);
       // A pong behind the subscription: the server has it, or has refused it by now.
       const isKnown = await untilAborted(roundTrip(connection), signal);
       if (subscription.refusal !== undefined) throw subscription.refusal;

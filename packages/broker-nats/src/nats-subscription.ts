@@ -1,7 +1,6 @@
 import type { Msg, NatsConnection, Subscription as NatsSide } from '@nats-io/transport-node';
 import { type Clock, type Delivery, type Logger, type Message, ServiceError, type Subscription } from '@tenon/contract';
-import { WorkerPool } from '@tenon/contract/authoring';
-import { DropLog } from './drop-log.js';
+import { DropLog, WorkerPool } from '@tenon/contract/authoring';
 import type { Envelope } from './envelope.js';
 import { natsError } from './nats-error.js';
 

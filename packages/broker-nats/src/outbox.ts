@@ -1,8 +1,8 @@
 import type { NatsConnection } from '@nats-io/transport-node';
 import { type CancelTimer, type Clock, ServiceError } from '@tenon/contract';
+import { canceled } from '@tenon/contract/authoring';
 import type { Packet } from './envelope.js';
 import { natsError } from './nats-error.js';
-import { canceled } from './until-aborted.js';
 
 /** What the outbox needs of a connection. */
 export type OutboxConnection = Pick<NatsConnection, 'publish' | 'flush' | 'isClosed' | 'info'>;

@@ -1,7 +1,7 @@
 import { type Message, type Metadata, noMetadata, ServiceError } from '@tenon/contract';
+import { readUuid, writeUuid } from '@tenon/contract/authoring';
 import type { Envelope, Packet, Received } from './envelope.js';
 import { headerBytes, headersOf, metadataOf } from './metadata-headers.js';
-import { readUuid, writeUuid } from './uuid-bytes.js';
 
 /**
  * Tenon's own envelope: a fixed binary prefix, then the body as it was given. Metadata, and nothing else, goes into NATS

@@ -1,36 +1,29 @@
 import type { Clock, Logger } from '@tenon/contract';
+import { type DialServer, type LinkedSession, untilAborted } from '@tenon/contract/authoring';
 import { type ChannelModel, connect, type SocketOptions } from 'amqplib';
 import { inTime } from './in-time.js';
 import { declareExchanges } from './layout.js';
 import { rabbitmqError } from './rabbitmq-error.js';
 import type { RabbitmqServerAddress, ResolvedRabbitmqOptions } from './rabbitmq-options.js';
-import { untilAborted } from './until-aborted.js';
 
 /**
  * Two connections to one server, from the moment they work until one of them is lost or closed. Two, because RabbitMQ stops reading from
  * connections that publish while it is short of memory or disk: acknowledgements, which make room, must not stand behind messages.
  */
-export interface Session {
-  readonly server: string;
+export interface Session extends LinkedSession {
   readonly publishing: ChannelModel;
   readonly consuming: ChannelModel;
-  /** Resolves when it has ended, for whichever reason; never rejects. */
-  readonly ended: Promise<void>;
-  /** Ends it and frees its sockets. Twice is fine. */
-  close(): Promise<void>;
 }
 
-/** How long a dial may take, and who may call it off. */
-export interface DialLimits {
-  readonly timeoutMs: number;
-  readonly signal: AbortSignal;
-}
-
-/** Opens a session with the exchanges in place, or rejects with a `ServiceError` and leaves nothing open. */
-export type Dial = (server: RabbitmqServerAddress, limits: DialLimits) => Promise<Session>;
-
-/** Dials with the stock client, whose own reconnecting stays off: it would keep neither our order nor our bounds. */
-export function rabbitmqDial(options: ResolvedRabbitmqOptions, logger: Logger, clock: Clock): Dial {
+/**
+ * Dials with the stock client, whose own reconnecting stays off: it would keep neither our order nor our bounds. A session has the exchanges in
+ * place.
+ */
+export function rabbitmqDial(
+  options: ResolvedRabbitmqOptions,
+  logger: Logger,
+  clock: Clock,
+): DialServer<Session, RabbitmqServerAddress> {
   return async ({ host, port = options.tls === undefined ? 5_672 : 5_671 }, { timeoutMs, signal }) => {
     const server = `${host.includes(':') ? `[${host}]` : host}:${port}`;
     // Destroys the sockets, whatever the client is at.

@@ -1,8 +1,8 @@
 import { type CancelTimer, type Clock, type Logger, ServiceError } from '@tenon/contract';
+import { canceled } from '@tenon/contract/authoring';
 import type { ChannelModel, ConfirmChannel, Message, Options } from 'amqplib';
 import type { Packet } from './message-form.js';
 import { rabbitmqError, replyCode } from './rabbitmq-error.js';
-import { canceled } from './until-aborted.js';
 
 /** A packet on its way, and where to. */
 export interface Parcel {

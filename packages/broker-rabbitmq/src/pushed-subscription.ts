@@ -1,8 +1,7 @@
 import { type Clock, type Delivery, type Logger, ServiceError, type Subscription } from '@tenon/contract';
-import { WorkerPool } from '@tenon/contract/authoring';
+import { DropLog, WorkerPool } from '@tenon/contract/authoring';
 import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib';
 import { ConsumerLine } from './consumer-line.js';
-import { DropLog } from './drop-log.js';
 import { bindingKey } from './layout.js';
 import { type Unpacked, unpack } from './message-form.js';
 

@@ -13,7 +13,14 @@ import {
   type SubscribeOptions,
   type Subscription,
 } from '@tenon/contract';
-import { checkedLevel, type SubscriptionTerms, subscriptionTerms } from '@tenon/contract/authoring';
+import {
+  checkedLevel,
+  ServerLink,
+  type SubscriptionTerms,
+  subscriptionTerms,
+  throwIfAborted,
+  untilAborted,
+} from '@tenon/contract/authoring';
 import { rabbitmqDial, type Session } from './dial.js';
 import { KeptSubscription } from './kept-subscription.js';
 import { keptQueue, pushedQueue, routingKey } from './layout.js';
@@ -21,10 +28,8 @@ import { defaultContentType, pack } from './message-form.js';
 import { Outbox } from './outbox.js';
 import { PushedSubscription } from './pushed-subscription.js';
 import { RabbitmqDeadLetters } from './rabbitmq-dead-letters.js';
-import { RabbitmqLink } from './rabbitmq-link.js';
-import type { ResolvedRabbitmqOptions } from './rabbitmq-options.js';
+import type { RabbitmqServerAddress, ResolvedRabbitmqOptions } from './rabbitmq-options.js';
 import { RetryQueues } from './retry-queues.js';
-import { throwIfAborted, untilAborted } from './until-aborted.js';
 
 /** A {@link Broker} over RabbitMQ. */
 export class RabbitmqBroker implements Broker, Lifecycle {
@@ -34,7 +39,7 @@ export class RabbitmqBroker implements Broker, Lifecycle {
   readonly #options: ResolvedRabbitmqOptions;
   readonly #logger: Logger;
   readonly #clock: Clock;
-  readonly #link: RabbitmqLink;
+  readonly #link: ServerLink<Session, RabbitmqServerAddress>;
   /** What is published at most once. */
   readonly #written: Outbox;
   /** What is published at least once, and what is put off or given up. */
@@ -63,7 +68,14 @@ export class RabbitmqBroker implements Broker, Lifecycle {
       clock,
     });
     const dial = rabbitmqDial(options, this.#logger, clock);
-    this.#link = new RabbitmqLink(options, dial, { up: this.#up, down: this.#down }, this.#logger, clock);
+    this.#link = new ServerLink({
+      name: 'RabbitMQ',
+      settings: options,
+      dial,
+      listener: { up: this.#up, down: this.#down },
+      logger: this.#logger,
+      clock,
+    });
   }
 
   /** Whether there is a connection now. */
@@ -267,19 +279,11 @@ export class RabbitmqBroker implements Broker, Lifecycle {
   /** The session of now, or the next, within the time that a message may wait. */
   async #session(signal: AbortSignal | undefined): Promise<Session> {
     this.#assertUsable(signal);
-    const { session } = this.#link;
-    if (session !== undefined) return session;
-    const { maxPendingMs } = this.#options;
-    const late = new AbortController();
-    const cancel = this.#clock.after(maxPendingMs, () => late.abort());
     try {
-      return await this.#link.connected(AbortSignal.any([late.signal, anyOf(signal, this.#closing.signal)]));
+      return await this.#link.connectedWithin(this.#options.maxPendingMs, signal);
     } catch (failure) {
       this.#assertUsable(signal);
-      if (!late.signal.aborted) throw failure;
-      throw new ServiceError('Unavailable', `RabbitMQ was away for ${maxPendingMs} ms`, { executed: 'no' });
-    } finally {
-      cancel();
+      throw failure;
     }
   }
 

@@ -7,13 +7,19 @@ import {
   type Message,
   ServiceError,
 } from '@tenon/contract';
-import { checkedNumber, deadLetterTopic, Pause, readDeadLetter, requeuedMessage } from '@tenon/contract/authoring';
+import {
+  checkedNumber,
+  deadLetterTopic,
+  Pause,
+  readDeadLetter,
+  requeuedMessage,
+  untilAborted,
+} from '@tenon/contract/authoring';
 import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib';
 import { inTime } from './in-time.js';
 import { deadLetterQueue, type LayoutOptions } from './layout.js';
 import { unpack } from './message-form.js';
 import { rabbitmqError, replyCode } from './rabbitmq-error.js';
-import { untilAborted } from './until-aborted.js';
 
 /** What the dead letters are read with. */
 export interface RabbitmqDeadLettersParts {

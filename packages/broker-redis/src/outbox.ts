@@ -1,5 +1,5 @@
 import { type CancelTimer, type Clock, ServiceError } from '@tenon/contract';
-import { canceled } from './link/until-aborted.js';
+import { canceled } from '@tenon/contract/authoring';
 import type { Packet } from './scripts/publish.js';
 
 /** How much the outbox holds, for how long, and whether it may send anything twice. */

@@ -14,15 +14,20 @@ import {
   type SubscribeOptions,
   type Subscription,
 } from '@tenon/contract';
-import { checkedLevel, type SubscriptionTerms, subscriptionTerms } from '@tenon/contract/authoring';
+import {
+  checkedLevel,
+  ServerLink,
+  type SubscriptionTerms,
+  subscriptionTerms,
+  throwIfAborted,
+  untilAborted,
+} from '@tenon/contract/authoring';
 import { capabilitiesOf } from './capabilities.js';
 import { ChannelSubscription } from './channels/channel-subscription.js';
 import { Channels } from './channels/channels.js';
 import { checkDurability } from './link/check-durability.js';
 import { redisDial } from './link/dial.js';
-import { RedisLink } from './link/redis-link.js';
 import type { Session } from './link/session.js';
-import { throwIfAborted, untilAborted } from './link/until-aborted.js';
 import { Outbox } from './outbox.js';
 import type { ResolvedRedisOptions } from './redis-options.js';
 import { type Packet, publish } from './scripts/publish.js';
@@ -41,7 +46,7 @@ export class RedisBroker implements Broker, Lifecycle {
   readonly #logger: Logger;
   readonly #clock: Clock;
   readonly #keys: Keyspace;
-  readonly #link: RedisLink;
+  readonly #link: ServerLink<Session, string>;
   readonly #channels: Channels;
   readonly #outboxes: Readonly<Record<DeliveryLevel, Outbox>>;
   readonly #subscriptions = new Set<ChannelSubscription | AcknowledgedSubscription>();
@@ -67,7 +72,14 @@ export class RedisBroker implements Broker, Lifecycle {
       publish: (topic, message) => this.#publish('atLeastOnce', topic, message, undefined),
     });
     const dial = redisDial(options, this.#logger, clock);
-    this.#link = new RedisLink(options, dial, { up: this.#up, down: this.#down }, this.#logger, clock);
+    this.#link = new ServerLink({
+      name: 'Redis',
+      settings: options,
+      dial,
+      listener: { up: this.#up, down: this.#down },
+      logger: this.#logger,
+      clock,
+    });
   }
 
   /** Whether there is a connection now. */
@@ -227,18 +239,11 @@ export class RedisBroker implements Broker, Lifecycle {
   async #sessionInTime(signal: AbortSignal | undefined): Promise<Session> {
     this.#assertUsable(signal);
     this.#assertStarted();
-    const late = new AbortController();
-    const { maxPendingMs } = this.#options;
-    const isForever = maxPendingMs === Number.POSITIVE_INFINITY;
-    const cancel = isForever ? () => {} : this.#clock.after(maxPendingMs, () => late.abort());
-    const signals = [late.signal, this.#closing.signal, ...(signal === undefined ? [] : [signal])];
     try {
-      return await this.#link.connected(AbortSignal.any(signals));
+      return await this.#link.connectedWithin(this.#options.maxPendingMs, signal);
     } catch (failure) {
       this.#assertUsable(signal);
-      throw late.signal.aborted ? new ServiceError('Unavailable', 'Redis is away', { executed: 'no' }) : failure;
-    } finally {
-      cancel();
+      throw failure;
     }
   }
 

@@ -1,6 +1,5 @@
 import { type Clock, type Logger, type Message, ServiceError } from '@tenon/contract';
-import { isForQueue } from '@tenon/contract/authoring';
-import { DropLog } from '../drop-log.js';
+import { DropLog, isForQueue } from '@tenon/contract/authoring';
 import type { Subscriber } from '../wire/subscriber-record.js';
 import { Lane, type LaneLimits, type LaneParts, type Parcel } from './lane.js';
 import type { Poster } from './poster.js';

@@ -1,6 +1,5 @@
 import { type Clock, type DeadLetters, type Delivery, type Logger, type Message, ServiceError } from '@tenon/contract';
-import { deadLetterMessage, deadLetterTopic, isForQueue, TopicTable } from '@tenon/contract/authoring';
-import { DropLog } from '../drop-log.js';
+import { DropLog, deadLetterMessage, deadLetterTopic, isForQueue, TopicTable } from '@tenon/contract/authoring';
 import type { ResolvedSpoolOptions } from '../http-broker-options.js';
 import type { Poster } from '../publisher/poster.js';
 import type { SubscriberDirectory } from '../publisher/subscriber-directory.js';

@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import { createSecureServer, type Http2SecureServer, type SecureServerOptions } from 'node:http2';
 import type { AddressInfo, Server as NetServer, Socket } from 'node:net';
 import { type Clock, type Logger, type Message, matchesTopic, ServiceError, type Tls } from '@tenon/contract';
-import { DropLog } from '../drop-log.js';
+import { DropLog } from '@tenon/contract/authoring';
 import type { HostAndPort } from '../http-broker-options.js';
 import { unpackEnvelope } from '../wire/go-micro-envelope.js';
 import type { Subscriber } from '../wire/subscriber-record.js';

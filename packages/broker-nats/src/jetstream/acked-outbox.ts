@@ -1,8 +1,8 @@
 import { createInbox, headers, type Msg, type NatsConnection } from '@nats-io/transport-node';
 import { type CancelTimer, type Clock, ServiceError } from '@tenon/contract';
+import { canceled } from '@tenon/contract/authoring';
 import type { Packet } from '../envelope.js';
 import { natsError } from '../nats-error.js';
-import { canceled } from '../until-aborted.js';
 import { jetStreamError } from './jetstream-api.js';
 import type { Streams } from './streams.js';
 

@@ -8,14 +8,13 @@ import {
   ServiceError,
   type Subscription,
 } from '@tenon/contract';
-import { WorkerPool } from '@tenon/contract/authoring';
+import { DropLog, WorkerPool } from '@tenon/contract/authoring';
 import { ifAnswered } from '../link/if-answered.js';
 import type { Session } from '../link/session.js';
 import { enterQueue, leaveQueue, type Member } from '../scripts/member.js';
 import type { Keyspace } from '../wire/keyspace.js';
 import { unpackRecord } from '../wire/record.js';
 import type { Channels } from './channels.js';
-import { DropLog } from './drop-log.js';
 
 /** What one subscription at most once is made of. */
 export interface ChannelSettings {

@@ -1,28 +1,19 @@
 import { isIP } from 'node:net';
 import { type Clock, type Logger, ServiceError } from '@tenon/contract';
+import { type DialServer, untilAborted } from '@tenon/contract/authoring';
 import { type RedisOptions as ClientOptions, Redis } from 'ioredis';
 import type { ResolvedRedisOptions } from '../redis-options.js';
 import { scripts } from '../scripts/index.js';
 import type { Script } from '../scripts/script.js';
 import { redisError } from './redis-error.js';
 import { end, Session } from './session.js';
-import { untilAborted } from './until-aborted.js';
 import { watchLife } from './watch-life.js';
-
-/** How long a dial may take, and who may call it off. */
-export interface DialLimits {
-  readonly timeoutMs: number;
-  readonly signal: AbortSignal;
-}
-
-/** Opens a session, or rejects with `Unavailable`, `Unauthenticated` or `Canceled` and leaves nothing open. */
-export type Dial = (server: string, limits: DialLimits) => Promise<Session>;
 
 /**
  * Dials with ioredis, all of whose own care is off: its queue for the time without a connection has no bound, its reconnecting sends
  * again what was under way, and it subscribes again before we know.
  */
-export function redisDial(options: ResolvedRedisOptions, logger: Logger, clock: Clock): Dial {
+export function redisDial(options: ResolvedRedisOptions, logger: Logger, clock: Clock): DialServer<Session, string> {
   return async (server, { timeoutMs, signal }) => {
     const clients = [0, 1].map(() => new Redis(clientOptions(server, options, timeoutMs)));
     const [commands, events] = clients as [Redis, Redis];

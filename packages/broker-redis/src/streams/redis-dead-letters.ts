@@ -6,9 +6,14 @@ import {
   type Message,
   ServiceError,
 } from '@tenon/contract';
-import { checkedNumber, deadLetterTopic, readDeadLetter, requeuedMessage } from '@tenon/contract/authoring';
+import {
+  checkedNumber,
+  deadLetterTopic,
+  readDeadLetter,
+  requeuedMessage,
+  throwIfAborted,
+} from '@tenon/contract/authoring';
 import type { Session } from '../link/session.js';
-import { throwIfAborted } from '../link/until-aborted.js';
 import { compareEntryIds, entryIdForm } from '../wire/entry-id.js';
 import type { Keyspace } from '../wire/keyspace.js';
 import { messageOfEntry } from './entry-message.js';

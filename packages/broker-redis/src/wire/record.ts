@@ -1,6 +1,6 @@
 import { type Message, type Metadata, noMetadata, ServiceError } from '@tenon/contract';
+import { readUuid, writeUuid } from '@tenon/contract/authoring';
 import { receivedMetadata } from './received-metadata.js';
-import { readUuid, writeUuid } from './uuid-bytes.js';
 
 /**
  * Copies a message into its form on the wire: the binary envelope that Tenon has on NATS, with the metadata inside.

@@ -1,7 +1,7 @@
+import { DropLog } from '@tenon/contract/authoring';
 import { FakeClock } from '@tenon/testing/fake-clock';
 import { describe, expect, it } from 'vitest';
-import { LogLines } from '../../test/log-lines.js';
-import { DropLog } from './drop-log.js';
+import { LogLines } from './log-lines.js';
 
 describe('a drop log', () => {
   it('warns at once, then once a minute with the exact count, and of the rest when it ends', async () => {

@@ -1,38 +1,70 @@
-import type { NatsConnection } from '@nats-io/transport-node';
-import { type Clock, type Logger, ServiceError } from '@tenon/contract';
-import { type BackoffOptions, backoffMs } from '@tenon/contract/authoring';
-import type { Dial, Session } from './dial.js';
+import type { Clock } from '../clock.js';
+import type { Logger } from '../logger.js';
+import { ServiceError } from '../service-error.js';
+import { type BackoffOptions, backoffMs } from './backoff.js';
 import { throwIfAborted, untilAborted } from './until-aborted.js';
 
+/** What is between us and one server, from the moment it works until it is lost or closed. It never reconnects. */
+export interface LinkedSession {
+  /** Where it is, as a person reads it. */
+  readonly server: string;
+  /** Resolves when it has ended, for whichever reason; never rejects. */
+  readonly ended: Promise<void>;
+  /** Ends it and frees its sockets. What was handed over and not written yet is lost. Twice is fine. */
+  close(): Promise<void> | void;
+}
+
+/** How long a dial may take, and who may call it off. */
+export interface DialLimits {
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+}
+
+/** Opens a session, or rejects with `Unavailable`, `Unauthenticated` or `Canceled` and leaves nothing open. */
+export type DialServer<S extends LinkedSession, A> = (server: A, limits: DialLimits) => Promise<S>;
+
+/** What a {@link ServerLink} works with. */
+export interface LinkParts<S extends LinkedSession, A> {
+  /** As people call the server: `Redis`. */
+  readonly name: string;
+  readonly settings: LinkSettings<A>;
+  readonly dial: DialServer<S, A>;
+  readonly listener: LinkListener<S>;
+  readonly logger: Logger;
+  readonly clock: Clock;
+}
+
 /** Where to connect to, and how patiently. */
-export interface LinkSettings {
-  readonly servers: readonly string[];
+export interface LinkSettings<A> {
+  readonly servers: readonly A[];
   readonly connectTimeoutMs: number;
   readonly reconnect: BackoffOptions;
 }
 
 /** Told about each change, in order, synchronously. */
-export interface LinkListener {
-  up(connection: NatsConnection, isAgain: boolean): void;
+export interface LinkListener<S> {
+  up(session: S, isAgain: boolean): void;
   down(): void;
 }
 
 /** Keeps one session with one of the servers: the first by `start`, each later one by itself, for ever. */
-export class NatsLink {
-  readonly #settings: LinkSettings;
-  readonly #dial: Dial;
-  readonly #listener: LinkListener;
+export class ServerLink<S extends LinkedSession, A> {
+  readonly #name: string;
+  readonly #settings: LinkSettings<A>;
+  readonly #dial: DialServer<S, A>;
+  readonly #listener: LinkListener<S>;
   readonly #logger: Logger;
   readonly #clock: Clock;
   readonly #closing = new AbortController();
-  #session: Session | undefined;
+  #session: S | undefined;
   #upAt = 0;
   #attempt = 0;
   #state: 'new' | 'starting' | 'started' = 'new';
   #work: Promise<void> = Promise.resolve();
   #arrivals: (() => void)[] = [];
 
-  constructor(settings: LinkSettings, dial: Dial, listener: LinkListener, logger: Logger, clock: Clock) {
+  constructor({ name, settings, dial, listener, logger, clock }: LinkParts<S, A>) {
+    this.#name = name;
     this.#settings = settings;
     this.#dial = dial;
     this.#listener = listener;
@@ -40,9 +72,9 @@ export class NatsLink {
     this.#clock = clock;
   }
 
-  /** The connection, while there is one. */
-  get connection(): NatsConnection | undefined {
-    return this.#session?.connection;
+  /** The session, while there is one. */
+  get session(): S | undefined {
+    return this.#session;
   }
 
   /** Whether it has ever been connected: from then on it looks after itself. */
@@ -57,11 +89,11 @@ export class NatsLink {
   async start(signal: AbortSignal): Promise<void> {
     if (this.#state === 'started') return;
     if (this.#state === 'starting') {
-      throw new ServiceError('FailedPrecondition', 'the NATS broker is starting already', { executed: 'no' });
+      throw new ServiceError('FailedPrecondition', `the link to ${this.#name} is starting already`, { executed: 'no' });
     }
     this.#state = 'starting';
     const connecting = this.#connect(AbortSignal.any([signal, this.#closing.signal]), (session) => {
-      this.#logger.info('NATS connected', { server: session.server });
+      this.#logger.info(`${this.#name} connected`, { server: session.server });
       this.#state = 'started';
       this.#up(session, false);
     });
@@ -74,13 +106,31 @@ export class NatsLink {
     }
   }
 
-  /** The connection, once there is one. Rejects with `Canceled` on abort; never settles after `close`. */
-  async connected(signal: AbortSignal | undefined): Promise<NatsConnection> {
+  /** The session, once there is one. Rejects with `Canceled` on abort; never settles after `close`. */
+  async connected(signal: AbortSignal | undefined): Promise<S> {
     for (;;) {
       throwIfAborted(signal);
       const session = this.#session;
-      if (session !== undefined) return session.connection;
+      if (session !== undefined) return session;
       await untilAborted(new Promise<void>((resolve) => this.#arrivals.push(resolve)), signal);
+    }
+  }
+
+  /**
+   * The session of now, or the next within `maxMs`, which may be `Infinity`. Rejects with `Unavailable` after that, and with `Canceled`
+   * on abort and on `close`.
+   */
+  async connectedWithin(maxMs: number, signal: AbortSignal | undefined): Promise<S> {
+    const late = new AbortController();
+    const cancel = maxMs === Number.POSITIVE_INFINITY ? () => {} : this.#clock.after(maxMs, () => late.abort());
+    const given = [this.#closing.signal, ...(signal === undefined ? [] : [signal])];
+    try {
+      return await this.connected(AbortSignal.any([late.signal, ...given]));
+    } catch (failure) {
+      if (given.some(({ aborted }) => aborted)) throw failure;
+      throw new ServiceError('Unavailable', `${this.#name} was away for ${maxMs} ms`, { executed: 'no' });
+    } finally {
+      cancel();
     }
   }
 
@@ -93,22 +143,22 @@ export class NatsLink {
     await this.#work;
   }
 
-  #up(session: Session, isAgain: boolean): void {
+  #up(session: S, isAgain: boolean): void {
     this.#session = session;
     this.#upAt = this.#clock.now();
     void session.ended.then(() => this.#lost(session));
-    this.#listener.up(session.connection, isAgain);
+    this.#listener.up(session, isAgain);
     const arrivals = this.#arrivals;
     this.#arrivals = [];
     for (const arrive of arrivals) arrive();
   }
 
-  #lost(session: Session): void {
+  #lost(session: S): void {
     if (this.#session !== session) return;
     this.#session = undefined;
     // A server that lets us in and throws us out again must not be knocked at without pause.
     if (this.#clock.now() - this.#upAt >= this.#settings.reconnect.maxMs) this.#attempt = 0;
-    this.#logger.warn('NATS connection lost; connecting again until it is back', { server: session.server });
+    this.#logger.warn(`${this.#name} connection lost; connecting again until it is back`, { server: session.server });
     this.#listener.down();
     this.#work = this.#reconnect();
   }
@@ -124,7 +174,7 @@ export class NatsLink {
       try {
         await this.#connect(signal, (session) => {
           const awayMs = Math.round(this.#clock.now() - lostAt);
-          this.#logger.info('NATS is back', { server: session.server, awayMs });
+          this.#logger.info(`${this.#name} is back`, { server: session.server, awayMs });
           this.#up(session, true);
         });
         return;
@@ -134,13 +184,17 @@ export class NatsLink {
         if (now - saidAt < reminderMs) continue;
         saidAt = now;
         const error = ServiceError.from(failure);
-        this.#logger.warn('NATS is still away', { awayMs: Math.round(now - lostAt), attempt: this.#attempt, error });
+        this.#logger.warn(`${this.#name} is still away`, {
+          awayMs: Math.round(now - lostAt),
+          attempt: this.#attempt,
+          error,
+        });
       }
     }
   }
 
   /** Hands a new session over in the turn in which nobody has called it off. */
-  async #connect(signal: AbortSignal, take: (session: Session) => void): Promise<void> {
+  async #connect(signal: AbortSignal, take: (session: S) => void): Promise<void> {
     const session = await this.#dialAny(signal);
     if (!signal.aborted) return take(session);
     await session.close();
@@ -148,7 +202,7 @@ export class NatsLink {
   }
 
   /** Tries the servers in random order, within one timeout for all of them. */
-  async #dialAny(signal: AbortSignal): Promise<Session> {
+  async #dialAny(signal: AbortSignal): Promise<S> {
     const servers = shuffled(this.#settings.servers);
     const end = this.#clock.now() + this.#settings.connectTimeoutMs;
     let refusal: ServiceError | undefined;
@@ -163,7 +217,7 @@ export class NatsLink {
       }
     }
     throwIfAborted(signal);
-    throw refusal ?? new ServiceError('Unavailable', 'no NATS server answered', { executed: 'no' });
+    throw refusal ?? new ServiceError('Unavailable', `no ${this.#name} server answered`, { executed: 'no' });
   }
 
   /** Resolves after the delay, or at once on close. */

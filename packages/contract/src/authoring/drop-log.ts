@@ -1,4 +1,5 @@
-import type { Clock, LogFields, Logger } from '@tenon/contract';
+import type { Clock } from '../clock.js';
+import type { LogFields, Logger } from '../logger.js';
 
 /**
  * Counts messages that had to be dropped, exactly, and says so: the first at once, later ones at most once a minute with

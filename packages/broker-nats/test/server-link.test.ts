@@ -1,12 +1,10 @@
-import type { NatsConnection } from '@nats-io/transport-node';
 import { rejectsWith } from '@tenon/conformance';
 import { ServiceError } from '@tenon/contract';
+import { type DialLimits, type LinkedSession, ServerLink } from '@tenon/contract/authoring';
 import { FakeClock } from '@tenon/testing/fake-clock';
 import { describe, expect, it } from 'vitest';
-import { LogLines } from '../test/log-lines.js';
-import { settled } from '../test/settled.js';
-import type { DialLimits, Session } from './dial.js';
-import { NatsLink } from './nats-link.js';
+import { LogLines } from './log-lines.js';
+import { settled } from './settled.js';
 
 describe('the link', () => {
   it('connects by start, and says so once', async () => {
@@ -15,7 +13,7 @@ describe('the link', () => {
     await link.start(never);
     expect(changes).toEqual(['up']);
     expect(log.lines.map(({ message }) => message)).toEqual(['NATS connected']);
-    expect(link.connection).toBeDefined();
+    expect(link.session).toBeDefined();
   });
 
   it('rejects a start that no server answers, leaves nothing running, and may be started again', async () => {
@@ -90,7 +88,7 @@ describe('the link', () => {
   it('tells who waits for a connection, and stops telling on abort', async () => {
     const { link, sessions, clock } = linkTo({ a: 'answers' });
     await link.start(never);
-    expect(await link.connected(undefined)).toBe(link.connection);
+    expect(await link.connected(undefined)).toBe(link.session);
     sessions[0]?.lose();
     await settled();
     const aborting = new AbortController();
@@ -99,7 +97,25 @@ describe('the link', () => {
     aborting.abort();
     await aborted;
     await clock.advance(1_000);
-    expect(await waiting).toBe(link.connection);
+    expect(await waiting).toBe(link.session);
+  });
+
+  it('gives the next session within a time, and says so where that is over', async () => {
+    const { link, servers, sessions, clock } = linkTo({ a: 'answers' });
+    await link.start(never);
+    servers['a'] = 'refuses';
+    sessions[0]?.lose();
+    await settled();
+    const late = rejectsWith(() => link.connectedWithin(50, undefined), 'Unavailable');
+    await clock.advance(50);
+    await late;
+    const next = link.connectedWithin(Number.POSITIVE_INFINITY, undefined);
+    servers['a'] = 'answers';
+    await clock.advance(1_000);
+    expect(await next).toBe(link.session);
+    await link.close();
+    await rejectsWith(() => link.connectedWithin(50, undefined), 'Canceled');
+    expect(clock.pending).toBe(0);
   });
 
   it('keeps no timer, no session and no attempt after close, whenever that comes', async () => {
@@ -128,7 +144,7 @@ describe('the link', () => {
 
 type Behaviour = 'answers' | 'refuses' | 'is silent';
 
-interface FakeSession extends Session {
+interface FakeSession extends LinkedSession {
   readonly isClosed: boolean;
   lose(): void;
 }
@@ -140,7 +156,7 @@ function linkTo(servers: Record<string, Behaviour>, jitter = 1) {
   const changes: string[] = [];
   const sessions: FakeSession[] = [];
   const dials: { readonly server: string; readonly timeoutMs: number }[] = [];
-  const dial = async (server: string, { timeoutMs, signal }: DialLimits): Promise<Session> => {
+  const dial = async (server: string, { timeoutMs, signal }: DialLimits): Promise<LinkedSession> => {
     dials.push({ server, timeoutMs });
     if (servers[server] === 'is silent') await silence(clock, timeoutMs, signal);
     if (servers[server] !== 'answers') throw new ServiceError('Unavailable', `${server} refused`, { executed: 'no' });
@@ -149,12 +165,20 @@ function linkTo(servers: Record<string, Behaviour>, jitter = 1) {
     return session;
   };
   const listener = {
-    up: (_: NatsConnection, isAgain: boolean) => void changes.push(isAgain ? 'up again' : 'up'),
+    up: (_: LinkedSession, isAgain: boolean) => void changes.push(isAgain ? 'up again' : 'up'),
     down: () => void changes.push('down'),
   };
   const reconnect = { baseMs: 100, factor: 2, maxMs: 1_000, jitter };
   const settings = { servers: Object.keys(servers), connectTimeoutMs: 1_500, reconnect };
-  return { link: new NatsLink(settings, dial, listener, log, clock), servers, sessions, clock, log, changes, dials };
+  return {
+    link: new ServerLink({ name: 'NATS', settings, dial, listener, logger: log, clock }),
+    servers,
+    sessions,
+    clock,
+    log,
+    changes,
+    dials,
+  };
 }
 
 function sessionOf(server: string): FakeSession {
@@ -165,7 +189,6 @@ function sessionOf(server: string): FakeSession {
   });
   return {
     server,
-    connection: { server } as unknown as NatsConnection,
     ended,
     lose: end,
     get isClosed() {

@@ -1,4 +1,4 @@
-import { ServiceError } from '@tenon/contract';
+import { ServiceError } from '../service-error.js';
 
 /** The outcome of a promise, or `Canceled` as soon as the signal is aborted. What the promise stands for goes on. */
 export async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
