@@ -172,7 +172,7 @@ function isSourceOf(file: SourceFile, folder: string): boolean {
 
 /** A package is SEAM-TECHNOLOGY. */
 function isProvider(folder: string): boolean {
-  return /^packages\/(?:registry|transport|broker|codec|store|validator)-/.test(folder);
+  return /^packages\/(?:registry|transport|broker|codec|inbox|store|validator)-/.test(folder);
 }
 
 /** What is installed along with a package. */

@@ -2,6 +2,7 @@ export * from './broker/index.js';
 export * from './codec/index.js';
 export * from './eventually.js';
 export * from './frozen.js';
+export * from './inbox/index.js';
 export * from './leak-check.js';
 export * from './registry/index.js';
 export * from './rejects-with.js';

@@ -3,6 +3,7 @@ import { Client } from './client.js';
 import { Clock } from './clock.js';
 import { Codec } from './codec.js';
 import { HealthCheck } from './health-check.js';
+import { InboxStore } from './inbox-store.js';
 import { Interceptor } from './interceptor.js';
 import { Logger } from './logger.js';
 import { Meter } from './meter.js';
@@ -22,6 +23,7 @@ export const seams: readonly Token[] = Object.freeze([
   Clock,
   Codec,
   HealthCheck,
+  InboxStore,
   Interceptor,
   Logger,
   Meter,

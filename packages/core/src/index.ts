@@ -1,6 +1,7 @@
 export * from './client/index.js';
 export * from './context/index.js';
 export * from './health/index.js';
+export * from './inbox/index.js';
 export { type LocalValues, localServices } from './local/index.js';
 export * from './overload/index.js';
 export * from './port/index.js';

@@ -24,9 +24,12 @@ export {
   currentCall,
   type DrainMoment,
   type EjectionOptions,
+  type EventSubscription,
   type HealthOptions,
   type HealthReport,
   type IdempotencyOptions,
+  type InboxOptions,
+  inbox,
   type LimitBy,
   type LimitScope,
   type P2cOptions,
@@ -50,6 +53,7 @@ export {
   type ZoneAwareOptions,
   zoneAwareStrategy,
 } from '@tenon/core';
+export { type MemoryInboxOptions, MemoryInboxStore, memoryInbox } from '@tenon/inbox-memory';
 export { etcdRegistry } from '@tenon/registry-etcd';
 export { memoryRegistry } from '@tenon/registry-memory';
 export { httpTransport } from '@tenon/transport-http';

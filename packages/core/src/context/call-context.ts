@@ -26,6 +26,18 @@ export interface CallContextInit {
   readonly priority?: Priority | undefined;
   /** The event that is handled, where it is none of a call. */
   readonly delivery?: Delivery | undefined;
+  /** The subscription that it came by. */
+  readonly subscription?: EventSubscription | undefined;
+}
+
+/** The subscription that an event came by. */
+export interface EventSubscription {
+  /** `Mails.onOrderPlaced` */
+  readonly name: string;
+  /** As it was subscribed to: a topic or a pattern. */
+  readonly topic: string;
+  /** Whose members share the events; undefined where each instance gets all of them. */
+  readonly queue: string | undefined;
 }
 
 /**
@@ -47,6 +59,8 @@ export class CallContext implements Cancellation {
   readonly node: string | undefined;
   /** The event as it came, with its id, time and topic; undefined for a call. */
   readonly delivery: Delivery | undefined;
+  /** The subscription that the event came by; undefined for a call. */
+  readonly subscription: EventSubscription | undefined;
   readonly #clock: Clock;
   readonly #priority: Priority | undefined;
   #listeners: Set<CancelListener> | undefined;
@@ -64,6 +78,7 @@ export class CallContext implements Cancellation {
     this.peer = init.peer;
     this.node = init.node;
     this.delivery = init.delivery;
+    this.subscription = init.subscription;
     this.#clock = init.clock;
     this.#priority = init.priority;
   }

@@ -1,1 +1,8 @@
-export { CallContext, type CallContextInit, callContext, currentCall, runInContext } from './call-context.js';
+export {
+  CallContext,
+  type CallContextInit,
+  callContext,
+  currentCall,
+  type EventSubscription,
+  runInContext,
+} from './call-context.js';

@@ -13,7 +13,7 @@ import {
   Unprocessable,
 } from '@tenon/contract';
 import type { CodecSet } from '@tenon/contract/authoring';
-import { CallContext, runInContext } from '../context/index.js';
+import { CallContext, type EventSubscription, runInContext } from '../context/index.js';
 import { type Chain, chain } from '../interceptors/chain.js';
 import type { SeenCall } from '../interceptors/seen-call.js';
 import type { CompiledSchemas } from '../schemas/compiled-schemas.js';
@@ -35,6 +35,7 @@ export class EventRoute {
   readonly #around: Chain | undefined;
   readonly #validate: ((value: unknown) => unknown) | undefined;
   readonly #plan: BuildPlan | undefined;
+  readonly #from: EventSubscription;
   readonly #running = new Set<CallContext>();
 
   constructor(
@@ -48,6 +49,8 @@ export class EventRoute {
     const compiled = parts.schemas.of(subscription.event);
     this.#validate = compiled?.validate;
     this.#plan = compiled?.plan;
+    const { name, topic, options } = subscription;
+    this.#from = Object.freeze({ name, topic, queue: options.queue });
   }
 
   /** Handles one delivery. Rejects where it was not handled, so that the broker does not acknowledge it; logged here. */
@@ -62,6 +65,7 @@ export class EventRoute {
       node: this.node,
       clock: this.parts.clock,
       delivery,
+      subscription: this.#from,
     });
     this.#running.add(context);
     try {

@@ -103,6 +103,21 @@ export const instruments = Object.freeze({
     description: 'Calls answered with the reply that their idempotency key had got before.',
     labels: ['service', 'endpoint'],
   },
+  inboxRepeats: {
+    type: 'counter',
+    name: 'tenon.inbox.repeats',
+    unit: '{event}',
+    description: 'Events that came again after they had been handled, and were not handled again.',
+    labels: ['service', 'subscription'],
+  },
+  inboxUnnoted: {
+    type: 'counter',
+    name: 'tenon.inbox.unnoted',
+    unit: '{event}',
+    description:
+      'Events that were handled, of which the store could not be told: one that comes again is handled again.',
+    labels: ['service', 'subscription'],
+  },
   drains: {
     type: 'histogram',
     name: 'tenon.server.drain_duration',

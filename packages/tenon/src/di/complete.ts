@@ -119,15 +119,23 @@ function tokenOf(dependency: Dependency): Token {
 
 function missing({ asker, identifier }: Need): ServiceError {
   const name = typeof identifier === 'function' ? identifier.name : String(identifier);
-  const seam = name.toLowerCase();
-  const mend = seamNames.has(name)
-    ? `install a package named @tenon/${seam}-… and add its provider to modules`
-    : `add provide(${name}, …) to modules, or decorate the class with @Injectable()`;
+  const seam = packagedSeams.get(name);
+  const mend =
+    seam !== undefined
+      ? `install a package named @tenon/${seam}-… and add its provider to modules`
+      : `add provide(${name}, …) to modules, or decorate the class with @Injectable()`;
   return new ServiceError('FailedPrecondition', `${asker} needs ${name}, and nothing is bound to it: ${mend}`, {
     executed: 'no',
   });
 }
 
-/** Seams whose providers come in packages of their own, named after the seam. */
-const seamNames: ReadonlySet<string> = new Set(['Registry', 'Transport', 'Broker', 'Codec', 'Validator']);
+/** Seams whose providers come in packages of their own, and how the names of those begin. */
+const packagedSeams: ReadonlyMap<string, string> = new Map([
+  ['Registry', 'registry'],
+  ['Transport', 'transport'],
+  ['Broker', 'broker'],
+  ['Codec', 'codec'],
+  ['Validator', 'validator'],
+  ['InboxStore', 'inbox'],
+]);
 const inversifyKey = '@inversifyjs/core/classMetadataReflectKey';

@@ -1,0 +1,2 @@
+export * from './fixture.js';
+export { inboxCases, inboxConformance } from './inbox-conformance.js';

@@ -1,0 +1,2 @@
+export { inbox } from './inbox.js';
+export type { InboxOptions } from './inbox-options.js';
