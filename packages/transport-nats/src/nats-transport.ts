@@ -72,6 +72,8 @@ class NatsTransport implements Transport, Lifecycle {
   readonly #connections = new Map<number, NatsClientConnection>();
   readonly #listeners = new Set<NatsListener>();
   #lastConnection = 0;
+  /** A connection whose server did not answer. */
+  #deaf: NatsConnection | undefined;
 
   constructor(options: ResolvedNatsTransportOptions, codecs: readonly Codec[], clock: Clock, logger: Logger) {
     this.#options = options;
@@ -140,7 +142,7 @@ class NatsTransport implements Transport, Lifecycle {
   /** Ends whatever is left, and the connection to NATS. */
   async close(): Promise<void> {
     for (const connection of [...this.#connections.values()]) await connection.close();
-    for (const listener of [...this.#listeners]) await listener.close();
+    await Promise.all([...this.#listeners].map((listener) => listener.close()));
     await this.#flush();
     this.#wheel.close();
     await this.#link.close();
@@ -185,11 +187,13 @@ class NatsTransport implements Transport, Lifecycle {
   /** Waits until the server has taken what was said, for as long as connecting may take. */
   async #flush(): Promise<void> {
     const connection = this.#link.connection;
-    if (connection === undefined) return;
-    const { connectTimeoutMs } = this.#options;
-    await inTime(connection.flush(), connectTimeoutMs, this.#clock).catch(() => {
-      // Lost with the connection, which tells everybody concerned.
-    });
+    if (connection === undefined || connection === this.#deaf) return;
+    try {
+      await inTime(connection.flush(), this.#options.connectTimeoutMs, this.#clock);
+    } catch {
+      // Whatever is lost is lost with the connection, which tells everybody concerned. It is not waited for twice.
+      this.#deaf = connection;
+    }
   }
 }
 
