@@ -26,7 +26,7 @@ export interface OpenHead {
 export function openContent({ node, metadata, timeLeftMs, ...head }: OpenHead, body?: Uint8Array): Buffer {
   const optional = {
     ...(node === undefined ? {} : { node }),
-    ...(metadata === noMetadata ? {} : { metadata }),
+    ...metadataHead(metadata),
     ...(timeLeftMs === Number.POSITIVE_INFINITY ? {} : { timeLeftMs }),
   };
   return headed({ ...head, ...optional }, body);
@@ -41,6 +41,11 @@ export function openHead(head: Record<string, unknown>): OpenHead {
   if (node !== undefined && typeof node !== 'string') throw malformed('its node is no text');
   if (typeof timeLeftMs !== 'number') throw malformed('its time left is no number');
   return { service, endpoint, kind, node, contentType, timeLeftMs, metadata: metadataIn(head) };
+}
+
+/** The metadata's part of a head: nothing, where there are none. */
+export function metadataHead(metadata: Metadata): { readonly metadata?: Metadata } {
+  return metadata === noMetadata ? {} : { metadata };
 }
 
 /** The metadata of a head. Throws `InvalidArgument` or `ResourceExhausted`, `executed: 'no'`. */

@@ -79,8 +79,9 @@ test('halves of openings are held within a bound, refused beyond it, and let go 
   const inbox = '_INBOX.half.1';
   const answers: unknown[] = [];
   stranger.subscribe(`${inbox}.>`, {
-    callback: (_error, { data }) =>
-      answers.push(headAndBody((framePart(data) as { content: Uint8Array }).content).head),
+    callback: (_error, { data }) => {
+      answers.push(headAndBody((framePart(data) as { content: Uint8Array }).content).head);
+    },
   });
   for (let id = 1; id <= 60; id += 1) stranger.publish(subject, half[0], { reply: `${inbox}.${id}o` });
   await eventually(() => expect(answers.length).toBeGreaterThan(20), soon);

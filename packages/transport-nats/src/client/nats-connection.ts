@@ -14,6 +14,7 @@ import {
   frameTypes,
   headAndBody,
   headed,
+  malformed,
   maxHeadBytes,
   noBytes,
   numbersContent,
@@ -223,7 +224,8 @@ export class NatsClientConnection implements Connection {
     try {
       const { head, body } = headAndBody(content);
       const { maxMessageBytes } = head;
-      if (typeof maxMessageBytes === 'number' && maxMessageBytes > 0) this.#maxMessageBytes = maxMessageBytes;
+      if (typeof maxMessageBytes !== 'number' || !(maxMessageBytes > 0)) throw malformed('it names no limit');
+      this.#maxMessageBytes = maxMessageBytes;
       for (const id of numbersIn(body))
         this.#calls.get(id)?.call.lost('the node forgot the call: it lost its connection');
       this.#onGreeting?.();

@@ -22,7 +22,7 @@ import {
   numbersIn,
 } from '../frame.js';
 import type { FrameAssembly } from '../frame-assembly.js';
-import { errorContent, type OpenHead } from '../heads.js';
+import { errorContent, metadataHead, type OpenHead } from '../heads.js';
 import { Inbox, type InboxOwner } from '../stream/inbox.js';
 import { leave, Outbox, type OutboxOwner } from '../stream/outbox.js';
 import { costOf } from '../stream/window.js';
@@ -232,10 +232,10 @@ export class NatsServedCall implements IncomingCall, InboxOwner, OutboxOwner {
     }
     this.#replySchema = reply.schema;
     if (reply.messages === undefined) {
-      this.#finish(frameTypes.reply, headed({ metadata }, this.#encoded(reply.value)));
+      this.#finish(frameTypes.reply, headed(metadataHead(metadata), this.#encoded(reply.value)));
       return;
     }
-    this.#parts.line.send(frameTypes.head, headed({ metadata }));
+    this.#parts.line.send(frameTypes.head, headed(metadataHead(metadata)));
     this.#replies = new Outbox(reply.messages, this);
   }
 
