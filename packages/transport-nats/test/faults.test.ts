@@ -83,7 +83,8 @@ describe('a node', () => {
   test('that drains tells its callers, finishes what runs, and is not called any more', async () => {
     const server = await stage.server();
     const node = await stage.node(server);
-    const connection = await stage.dial(server, node);
+    // It would learn it by asking, too.
+    const connection = await stage.dial(server, node, { signIntervalMs: 60_000 });
     const held = call(connection, 'Hold');
     await eventually(() => expect(node.handler.holding).toBe(1), soon);
     const drained = node.listener.drain(never);
@@ -96,6 +97,10 @@ describe('a node', () => {
     expect(node.handler.received).toHaveLength(1);
     const late = await stage.dial(server, node);
     await eventually(() => expect(late.ended).toBe(true), soon);
+    await node.listener.close();
+    const error = await failureOf(stage.dial(server, node));
+    expect(ended(error)).toEqual(['Unavailable', 'no']);
+    expect(error.message).toContain('nobody listens on tenon.node.');
   });
 });
 
@@ -111,8 +116,10 @@ async function withOwnLink(port: number) {
 describe('the server', () => {
   test('that dies takes the calls under way with it, and everybody is back once it is', async () => {
     const server = await stage.server();
-    const node = await stage.node(server);
-    const connection = await stage.dial(server, node);
+    // Both sides hear of it from their own connection, and need no silence to tell.
+    const patient = { signIntervalMs: 60_000 };
+    const node = await stage.node(server, patient);
+    const connection = await stage.dial(server, node, patient);
     const stranger = await stage.stranger(server);
     const held = failureOf(call(connection, 'Hold'));
     await eventually(() => expect(node.handler.holding).toBe(1), soon);

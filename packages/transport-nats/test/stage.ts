@@ -42,8 +42,12 @@ export class Stage {
   }
 
   /** A connection to a node, by a transport of its own. */
-  async dial(server: NatsServer | string, { listener }: TestNode): Promise<Connection> {
-    return (await this.transport(server)).dial(nodeOf(listener), { service: 'probe' });
+  async dial(
+    server: NatsServer | string,
+    { listener }: TestNode,
+    options: NatsTransportOptions = {},
+  ): Promise<Connection> {
+    return (await this.transport(server, options)).dial(nodeOf(listener), { service: 'probe' });
   }
 
   /** A stranger, with the library's own client. */
