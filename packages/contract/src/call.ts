@@ -4,6 +4,7 @@ import type { EndpointDescriptor, EndpointKind } from './endpoint.js';
 import type { Metadata } from './metadata.js';
 import type { Schema } from './schema.js';
 import type { ServiceError } from './service-error.js';
+import type { ServiceRecord } from './service-record.js';
 
 /** A call as a client hands it to a transport. */
 export interface Call {
@@ -139,4 +140,9 @@ export interface CallHandler {
   nodeOf?(service: string, node: string | undefined): ServingNode | undefined;
   /** The kind of an endpoint, for wires that must know it before the call; undefined where there is none such. */
   kindOf(service: string, endpoint: string, node: string | undefined): EndpointKind | undefined;
+  /**
+   * What is served here, as a registry is told of it, for wires on which strangers ask; its nodes have an id and no address.
+   * Absent: the handler does not know.
+   */
+  services?(): readonly ServiceRecord[];
 }

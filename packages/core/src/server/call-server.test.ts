@@ -55,6 +55,16 @@ describe('starting', () => {
     ]);
   });
 
+  test('tells transports what is served before any address is known, as the registry is told', async () => {
+    const { registry, transport, server } = setUp();
+    server.serve(servedService());
+    await server.start(signalOf());
+    const [{ record } = { record: undefined }] = registry.registered;
+    const nodes = [{ id: `greeter-${transport.port?.instance}`, address: '', metadata: {} }];
+    expect(handlerOf(transport).services?.()).toEqual([{ ...record, nodes }]);
+    expect(record?.endpoints.length).toBeGreaterThan(0);
+  });
+
   test('gives a second version of a service a node of its own, by which its calls are told apart', async () => {
     const { registry, transport, server } = setUp();
     for (const version of ['1.0.0', '2.0.0'])

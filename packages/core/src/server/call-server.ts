@@ -9,6 +9,7 @@ import {
   type Metadata,
   Meter,
   nodeMetadata,
+  noMetadata,
   optional,
   type Provider,
   provide,
@@ -17,6 +18,7 @@ import {
   Server,
   type ServerAddress,
   ServiceError,
+  type ServiceRecord,
   type Subscription,
   Tls,
   Transport,
@@ -122,7 +124,8 @@ class CallServer implements Server {
     this.#options = options;
     this.#schemas = new CompiledSchemas(parts.validator);
     const early = chain(interceptorsAt('early', parts.interceptors));
-    this.#dispatcher = new Dispatcher({ ...parts, options, early, router: this.#router });
+    const describe = () => this.#records('', noMetadata);
+    this.#dispatcher = new Dispatcher({ ...parts, options, early, router: this.#router, describe });
     const { clock, logger } = parts;
     const registration = new Registration(parts.registry, logger);
     this.#presence = new Presence({ registration, clock, logger, ttlMs: options.ttlMs });
@@ -325,15 +328,19 @@ class CallServer implements Server {
       [nodeMetadata.instance]: this.#instance,
     });
     const address = this.#address?.advertise ?? '';
-    const records = this.#services.map((service) =>
-      serviceRecord(service, { id: this.#nodeId(service), address, metadata }, this.#schemas),
-    );
+    const records = this.#records(address, metadata);
     await this.#presence.enter(records, signal);
     this.#parts.local?.serve(this.#dispatcher.inside, records);
     this.#parts.logger.debug('registered', {
       services: records.map((record) => record.name),
       reach: registry.capabilities.reach,
     });
+  }
+
+  #records(address: string, metadata: Metadata): readonly ServiceRecord[] {
+    return this.#services.map((service) =>
+      serviceRecord(service, { id: this.#nodeId(service), address, metadata }, this.#schemas),
+    );
   }
 
   /** `greeter-3f2a…`; a second version of a service in this process is a node of its own: `greeter-3f2a…-2`. */

@@ -9,6 +9,7 @@ import {
   type Reply,
   type ServedCall,
   ServiceError,
+  type ServiceRecord,
   type ServingNode,
 } from '@tenon/contract';
 import { DeadlineWheel } from '@tenon/contract/authoring';
@@ -32,6 +33,8 @@ export interface DispatcherParts {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly telemetry: Telemetry;
+  /** What is served, for transports that tell of it. Absent: nobody is told. */
+  readonly describe?: () => readonly ServiceRecord[];
   readonly options: Pick<ResolvedServerOptions, 'maxDeadlineMs' | 'queue' | 'concurrency' | 'idempotency'>;
   /** As in `AdmissionParts`. */
   readonly afterReads?: (callback: () => void) => void;
@@ -118,6 +121,10 @@ export class Dispatcher implements CallHandler, CallKeeper {
 
   kindOf(service: string, endpoint: string, node: string | undefined): EndpointKind | undefined {
     return this.#parts.router.find({ service, endpoint, node })?.kind;
+  }
+
+  services(): readonly ServiceRecord[] {
+    return this.#parts.describe?.() ?? [];
   }
 
   ended(call: RunningCall): void {

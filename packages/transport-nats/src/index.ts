@@ -1,0 +1,2 @@
+export { natsTransport } from './nats-transport.js';
+export type { NatsTransportOptions, NatsTransportTls } from './nats-transport-options.js';

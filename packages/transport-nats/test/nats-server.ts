@@ -1,0 +1,140 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** How a test server is started. All fields are optional. */
+export interface NatsServerOptions {
+  /** Further arguments, such as `['--user', 'ada', '--pass', 'x']`. */
+  readonly args?: readonly string[];
+  /** The text of a configuration file. */
+  readonly config?: string;
+  /** With JetStream, in files that outlive a restart. Default false. */
+  readonly jetStream?: boolean;
+}
+
+/** A real nats-server on a loopback port of its own. */
+export class NatsServer {
+  readonly address: string;
+  readonly port: number;
+  readonly #folder: string;
+  readonly #args: readonly string[];
+  #child: ChildProcess | undefined;
+
+  private constructor(folder: string, args: readonly string[], port: number, child: ChildProcess) {
+    this.#folder = folder;
+    this.#args = args;
+    this.port = port;
+    this.address = `127.0.0.1:${port}`;
+    this.#child = child;
+  }
+
+  /** Starts a server on a free port that it chooses itself, and resolves when it accepts connections. */
+  static async start(options: NatsServerOptions = {}): Promise<NatsServer> {
+    if (!existsSync(binary)) throw new Error(`${binary} is missing: apt-get install nats-server`);
+    const folder = await mkdtemp(join(tmpdir(), 'tenon-nats-'));
+    const args = [
+      ...(options.args ?? []),
+      ...(options.jetStream === true ? ['-js', '-sd', join(folder, 'store')] : []),
+    ];
+    if (options.config !== undefined) {
+      await writeFile(join(folder, 'nats.conf'), options.config);
+      args.push('-c', join(folder, 'nats.conf'));
+    }
+    const child = spawnServer(['-p', '-1', '--ports_file_dir', folder, ...args]);
+    try {
+      return new NatsServer(folder, args, await portOf(folder, child), child);
+    } catch (failure) {
+      await ended(child, 'SIGKILL');
+      await rm(folder, { recursive: true, force: true });
+      throw failure;
+    }
+  }
+
+  /** The process, while there is one. */
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  /** Ends the process at once, as a crash would. */
+  async kill(): Promise<void> {
+    const child = this.#child;
+    this.#child = undefined;
+    if (child !== undefined) await ended(child, 'SIGKILL');
+  }
+
+  /** Starts it again on the same port, after {@link kill}. */
+  async restart(): Promise<void> {
+    if (this.#child !== undefined) throw new Error('nats-server is still running');
+    this.#child = spawnServer(['-p', String(this.port), ...this.#args]);
+    await accepting(this.port, this.#child);
+  }
+
+  /** Freezes the process: connections stay, nothing is answered. */
+  pause(): void {
+    this.#child?.kill('SIGSTOP');
+  }
+
+  resume(): void {
+    this.#child?.kill('SIGCONT');
+  }
+
+  /** Kills it and removes its folder. Twice is fine. */
+  async stop(): Promise<void> {
+    await this.kill();
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+}
+
+function spawnServer(args: readonly string[]): ChildProcess {
+  return spawn(binary, ['-a', '127.0.0.1', ...args], { stdio: 'ignore' });
+}
+
+/** The port that the server wrote into its ports file. */
+async function portOf(folder: string, child: ChildProcess): Promise<number> {
+  return polled(child, async () => {
+    const file = (await readdir(folder)).find((name) => name.endsWith('.ports'));
+    if (file === undefined) return undefined;
+    const text = await readFile(join(folder, file), 'utf8');
+    const port = /"(?:nats|tls):\/\/[^"]*:(\d+)"/.exec(text)?.[1];
+    return port === undefined ? undefined : Number(port);
+  });
+}
+
+async function accepting(port: number, child: ChildProcess): Promise<void> {
+  await polled(child, async () => ((await accepts(port)) ? true : undefined));
+}
+
+function accepts(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.once('data', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+  });
+}
+
+async function polled<T>(child: ChildProcess, look: () => Promise<T | undefined>): Promise<T> {
+  const end = performance.now() + patienceMs;
+  while (performance.now() < end) {
+    if (child.exitCode !== null) throw new Error(`nats-server ended with exit code ${child.exitCode}`);
+    const found = await look();
+    if (found !== undefined) return found;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  throw new Error(`nats-server was not ready within ${patienceMs} ms`);
+}
+
+async function ended(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = new Promise((resolve) => child.once('exit', resolve));
+  child.kill(signal);
+  await exited;
+}
+
+const binary = '/usr/sbin/nats-server';
+const patienceMs = 10_000;
