@@ -1,32 +1,22 @@
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import type { Clock, Logger } from '@tenon/contract';
+import { type DialServer, type LinkedSession, untilAborted } from '@tenon/contract/authoring';
 import { inTime } from './in-time.js';
 import { natsError } from './nats-error.js';
 import type { ResolvedNatsTransportOptions } from './nats-transport-options.js';
 import { SocketTracker } from './socket-tracker.js';
-import { untilAborted } from './until-aborted.js';
 
-/** One connection to one server, from the moment it works until it is lost or closed. It never reconnects. */
-export interface Session {
-  readonly server: string;
+/** One connection to one server. */
+export interface Session extends LinkedSession {
   readonly connection: NatsConnection;
-  /** Resolves when the connection has ended, for whichever reason; never rejects. */
-  readonly ended: Promise<void>;
-  /** Ends it and frees its socket. What was handed over and not written yet is lost. Twice is fine. */
-  close(): Promise<void>;
 }
-
-/** How long a dial may take, and who may call it off. */
-export interface DialLimits {
-  readonly timeoutMs: number;
-  readonly signal: AbortSignal;
-}
-
-/** Opens a session, or rejects with `Unavailable`, `Unauthenticated` or `Canceled` and leaves nothing open. */
-export type Dial = (server: string, limits: DialLimits) => Promise<Session>;
 
 /** Dials with the stock client, whose own reconnecting stays off: it drops what was published while it dials. */
-export function natsDial(options: ResolvedNatsTransportOptions, logger: Logger, clock: Clock): Dial {
+export function natsDial(
+  options: ResolvedNatsTransportOptions,
+  logger: Logger,
+  clock: Clock,
+): DialServer<Session, string> {
   return async (server, { timeoutMs, signal }) => {
     const sockets = new SocketTracker();
     const opening = sockets.run(() => connect(connectOptions(server, options, timeoutMs)));

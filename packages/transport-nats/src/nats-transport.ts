@@ -16,14 +16,13 @@ import {
   ServiceError,
   Transport,
 } from '@tenon/contract';
-import { CodecSet, DeadlineWheel } from '@tenon/contract/authoring';
+import { CodecSet, DeadlineWheel, ServerLink, untilAborted } from '@tenon/contract/authoring';
 import { NatsClientConnection } from './client/nats-connection.js';
-import { natsDial } from './dial.js';
+import { natsDial, type Session } from './dial.js';
 import { PartBudget } from './frame-assembly.js';
 import { inTime } from './in-time.js';
 import { listen } from './listen.js';
 import { MicroEar } from './micro/micro-ear.js';
-import { NatsLink } from './nats-link.js';
 import {
   type NatsTransportOptions,
   type ResolvedNatsTransportOptions,
@@ -32,7 +31,6 @@ import {
 import { nodeSubject, subjectOf, transportName } from './node-subject.js';
 import { NatsListener } from './server/nats-listener.js';
 import { NodeEar } from './server/node-ear.js';
-import { untilAborted } from './until-aborted.js';
 import { Wire } from './wire.js';
 
 /**
@@ -66,7 +64,7 @@ class NatsTransport implements Transport, Lifecycle {
   readonly #wheel: DeadlineWheel;
   readonly #budget = new PartBudget(maxHalfReceivedBytes);
   readonly #defaultContentType: string;
-  readonly #link: NatsLink;
+  readonly #link: ServerLink<Session, string>;
   readonly #wire: Wire;
   readonly #inbox: string;
   readonly #connections = new Map<number, NatsClientConnection>();
@@ -83,9 +81,15 @@ class NatsTransport implements Transport, Lifecycle {
     this.#wheel = new DeadlineWheel(clock);
     this.#inbox = `${options.inboxPrefix}.${crypto.randomUUID().replaceAll('-', '')}`;
     const told = logger.child({ transport: transportName });
-    const ears = { up: (connection: NatsConnection) => this.#up(connection), down: () => this.#down() };
-    this.#link = new NatsLink(options, natsDial(options, told, clock), ears, told, clock);
-    this.#wire = new Wire(() => this.#link.connection);
+    this.#link = new ServerLink({
+      name: 'NATS',
+      settings: options,
+      dial: natsDial(options, told, clock),
+      listener: { up: ({ connection }) => this.#up(connection), down: () => this.#down() },
+      logger: told,
+      clock,
+    });
+    this.#wire = new Wire(() => this.#link.session?.connection);
   }
 
   start(signal: AbortSignal): Promise<void> {
@@ -186,7 +190,7 @@ class NatsTransport implements Transport, Lifecycle {
 
   /** Waits until the server has taken what was said, for as long as connecting may take. */
   async #flush(): Promise<void> {
-    const connection = this.#link.connection;
+    const connection = this.#link.session?.connection;
     if (connection === undefined || connection === this.#deaf) return;
     try {
       await inTime(connection.flush(), this.#options.connectTimeoutMs, this.#clock);
