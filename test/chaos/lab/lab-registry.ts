@@ -46,6 +46,11 @@ export class LabRegistry implements AsyncDisposable {
     return { name: this.backEnd.name, where: this.server('connect to').behind(address) };
   }
 
+  /** Whether there is something that holds the entries of others, and may lose them. */
+  get hasServer(): boolean {
+    return this.#running.server !== undefined;
+  }
+
   /** @param what - is done to it: `kill`. Throws `NotApplicable` where there is no server. */
   server(what: string): BackEndServer {
     const { server } = this.#running;
