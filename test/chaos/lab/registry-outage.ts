@@ -1,6 +1,6 @@
 import type { BackEndServer } from '../../discovery/back-end.js';
 import { type AgainstSteady, againstSteady } from '../harness/against-steady.js';
-import { counted, stallOf } from '../harness/figures.js';
+import { counted, shareOf, stallOf } from '../harness/figures.js';
 import { type RowContext, VoidRun } from '../harness/row.js';
 import type { LoadFindings } from '../nodes/orders.js';
 import type { TargetReport } from '../nodes/target-state.js';
@@ -42,26 +42,28 @@ export async function registryOutage(lab: Lab, outage: Outage, { isLong, note }:
   const beganAt = performance.timeOrigin + performance.now();
   await outage.begin(server);
   await reportsOf(fleet);
-  const away = counted(await caller.load({ ...load, name: 'away', durationMs: isLong ? 60_000 : 15_000 }));
+  const away = await caller.load({ ...load, name: 'away', durationMs: isLong ? 60_000 : 15_000 });
   const nodes = await reportsOf(fleet);
   const ending = outage.end(server);
-  const back = counted(await caller.load({ ...load, name: 'back', durationMs: 4_000 }));
+  const back = await caller.load({ ...load, name: 'back', durationMs: 4_000 });
   await ending;
-  const after = counted(await caller.load({ ...load, name: 'after', durationMs: steadyMs }));
+  const after = await caller.load({ ...load, name: 'after', durationMs: steadyMs });
 
   const sets = (await caller.sets()).filter(({ atEpochMs }) => atEpochMs >= beganAt);
   const fewestKnown = Math.min(3, ...sets.flatMap(({ addresses }) => addresses?.length ?? []));
-  const p99 = againstSteady(away, { before, after, bar: 1.1 });
-  // A node that stood still without computing waited for a processor that neighbours of the fleet had.
-  const waited = nodes.some(({ longestStall: { ms, ownCpuMs } }) => ms > 50 && ownCpuMs < ms / 4);
-  if (!p99.isWithin && waited) throw new VoidRun(`${p99.figure}; ${stallOf(nodes)}`);
-  return {
-    load: away,
-    back,
-    p99,
-    nodes,
-    fewestKnown,
-  };
+  try {
+    for (const one of [away, back, after]) counted(one);
+    const p99 = againstSteady(away, { before, after, bar: 1.1 });
+    // A node that stood still without computing waited for a processor that neighbours of the fleet had.
+    const waited = nodes.some(({ longestStall: { ms, ownCpuMs } }) => ms > 50 && ownCpuMs < ms / 4);
+    if (!p99.isWithin && waited) throw new VoidRun(`${p99.figure}; ${stallOf(nodes)}`);
+    return { load: away, back, p99, nodes, fewestKnown };
+  } catch (thrown) {
+    if (!(thrown instanceof VoidRun)) throw thrown;
+    // What does not hang on the machine is told all the same.
+    const failed = shareOf(away.failed + back.failed, away.sent + back.sent);
+    throw new VoidRun(`${thrown.message}; ${failed} failed, nodes known, at least: ${fewestKnown} of 3`);
+  }
 }
 
 function reportsOf(fleet: Fleet): Promise<readonly TargetReport[]> {
