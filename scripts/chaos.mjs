@@ -9,7 +9,8 @@ import { root } from './system/repository.mjs';
 import { captured } from './system/run.mjs';
 
 /**
- * npm run chaos [-- --only N-01,R-03] [-- --wires tenon/1,memory] [-- --long]: builds the packages and test/chaos, and runs the
+ * npm run chaos [-- --only N-01,R-03] [-- --wires tenon/1,memory] [-- --long] [-- --registries etcd,nats]: builds the packages
+ * and test/chaos, and runs the
  * rows of test/chaos/rows, every one unless told otherwise. What is measured is what users run: JavaScript as tsc writes it,
  * from the built packages, by no loader. Whole runs leave test/chaos/RESULTS.md; --peers puts three faults to peers too.
  *
@@ -22,7 +23,9 @@ async function chaos(args) {
   await build();
   const folder = join(root, 'test', 'chaos');
   rmSync(join(folder, 'dist'), { recursive: true, force: true });
-  await captured(join(root, 'node_modules', '.bin', 'tsc'), ['-p', join(folder, 'tsconfig.build.json')]);
+  for (const config of ['tsconfig.build.json', 'tsconfig.back-ends.json']) {
+    await captured(join(root, 'node_modules', '.bin', 'tsc'), ['-p', join(folder, config)]);
+  }
   const { chaos: run } = await import(new URL('../test/chaos/dist/chaos/run.js', import.meta.url).href);
   return run(args, (/** @type {readonly string[] | undefined} */ programs) => installServers(programs));
 }

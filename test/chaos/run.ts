@@ -3,6 +3,8 @@ import { type Cell, runGroup } from './harness/cell.js';
 import { isWhole, readChoice } from './harness/choice.js';
 import { missingOf } from './harness/must-pass.js';
 import { planOf, rowsFound } from './harness/plan.js';
+import { writeRegistries } from './harness/registries-page.js';
+import { registryPlanOf } from './harness/registry-plan.js';
 import { writeResults } from './harness/results-page.js';
 import { lineOf, tableOf, totalOf } from './harness/table.js';
 import { TestRun } from './harness/test-run.js';
@@ -22,7 +24,7 @@ export async function chaos(
 ): Promise<number> {
   const choice = readChoice(args);
   const rows = await rowsFound();
-  const plan = planOf(rows, choice);
+  const plan = choice.registries === undefined ? planOf(rows, choice) : await registryPlanOf(rows, choice);
   // Children and servers are killed when a process exits, which a signal alone would not let it do.
   for (const [signal, code] of [
     ['SIGINT', 130],
@@ -53,6 +55,7 @@ export async function chaos(
   const missing = isWhole(choice) ? missingOf(cells) : [];
   if (isWhole(choice))
     writeResults(cells, missing, ['npm run chaos', ...(choice.isLong ? ['-- --long'] : [])].join(' '));
+  if (choice.registries !== undefined) await writeRegistries(cells, ['npm run chaos --', ...args].join(' '));
   if (missing.length > 0) console.log(`Missing of what must pass: ${missing.join(', ')}\n`);
   console.log(totalOf(cells));
   return cells.every(({ result }) => result !== 'failed') && cells.length > 0 && missing.length === 0 ? 0 : 1;

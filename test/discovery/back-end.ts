@@ -14,6 +14,8 @@ export interface BackEnd {
   readonly extraMs?: number;
   /** How many nodes the large set may have, where the back end does not bear 10,000. Default 10,000. */
   readonly mostNodes?: number;
+  /** Whether something written for tests stands in for the real server. Default false. */
+  readonly isDouble?: boolean;
   /** Starts what it needs. Rejects with an error named `Missing` where this machine does not have it. */
   start(): Promise<RunningBackEnd>;
 }
@@ -21,6 +23,27 @@ export interface BackEnd {
 export interface RunningBackEnd extends AsyncDisposable {
   /** What another process needs to connect to it, as JSON. */
   readonly where: unknown;
+  /** The server behind it, to be harmed. Absent where there is none. */
+  readonly server?: BackEndServer;
+}
+
+/** A server and the ways in which it fails. */
+export interface BackEndServer {
+  /** Where clients connect: `127.0.0.1:2379`. The same after each start. */
+  readonly address: string;
+  /** `where`, for clients that come by another address: of a proxy before it. */
+  behind(address: string): unknown;
+  /** Ends it as a power cut does. What it has on disk stays. */
+  kill(): Promise<void>;
+  /** Starts it again on the same address, and resolves when it serves. */
+  start(): Promise<void>;
+  /** Forgets the data, while it is down. */
+  clear(): Promise<void>;
+  /** Freezes it: connections stay open and nothing answers. */
+  pause(): void;
+  resume(): void;
+  /** How many watches of clients it holds, where it can tell. */
+  watches?(): Promise<number>;
 }
 
 /** What such a module exports. */

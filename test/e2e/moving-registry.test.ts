@@ -1,26 +1,25 @@
 import { eventually } from '@tenon/conformance';
 import { multiRegistry } from '@tenon/registry-multi';
 import { IsInt } from 'class-validator';
-import { type App, createApp, Endpoint, etcdRegistry, type Provider, Registry, Service, tcpTransport } from 'tenon';
+import { type App, createApp, Endpoint, type Provider, Registry, Service, tcpTransport } from 'tenon';
 import { expect, test } from 'vitest';
-import { BackEnd } from './back-end.js';
+import { type BackEndServer, backEnds } from '../discovery/back-end.js';
 
-// A fleet moves from one registry to another, writers and readers each for themselves, while it is called all the time. The new
-// registry dies on the way, so the readers go back once.
+// A fleet moves from etcd to Consul, writers and readers each for themselves, while it is called all the time. The new registry dies on
+// the way, so the readers go back once. Consul is a double: not a real agent.
 
-/** A real registry that can be taken away and given back. */
+/** A registry that can be taken away and given back. */
 interface RunningRegistry extends AsyncDisposable {
+  readonly server: BackEndServer;
   provider(): Provider<Registry>;
-  kill(): Promise<void>;
-  start(): Promise<void>;
 }
 
-async function etcd(): Promise<RunningRegistry> {
-  const server = await BackEnd.started('etcd');
-  return Object.assign(server, { provider: () => etcdRegistry({ endpoints: [server.address] }) });
+async function started(name: string): Promise<RunningRegistry> {
+  const module = (await backEnds()).get(name);
+  const running = await module?.backEnd.start();
+  if (module === undefined || running?.server === undefined) throw new Error(`there is no server of ${name}`);
+  return Object.assign(running, { server: running.server, provider: () => module.connect(running.where as never) });
 }
-
-const [startFrom, startTo] = [etcd, etcd];
 
 class Count {
   @IsInt() number!: number;
@@ -38,9 +37,9 @@ const nodes = 3;
 const callers = 2;
 const atLeastCalls = 10_000;
 
-test(`a fleet moves from one registry to another and none of ${atLeastCalls} calls fails`, async () => {
-  await using from = await startFrom();
-  await using to = await startTo();
+test(`a fleet moves from etcd to Consul and none of ${atLeastCalls} calls fails`, async () => {
+  await using from = await started('etcd');
+  await using to = await started('consul');
   const [a, b] = [from.provider(), to.provider()];
   const counters = new Places(nodes, [Counter]);
   const asking = new Places(callers, []);
@@ -56,19 +55,19 @@ test(`a fleet moves from one registry to another and none of ${atLeastCalls} cal
     await asking.move(multiRegistry({ write: [b], read: [b, a] }));
     await load.calls(500);
 
-    await to.kill();
+    await to.server.kill();
     await load.calls(500);
     await counters.move(multiRegistry({ write: [a, b], read: [a], patienceMs: 200 }));
     await asking.move(a);
     await load.calls(500);
 
-    await to.start();
+    await to.server.start();
     await eventually(async () => expect(await nodesIn(b)).toEqual(await nodesIn(a)), { withinMs: 20_000, everyMs: 50 });
     await asking.move(b);
     await load.calls(500);
     await counters.move(b);
     expect([(await nodesIn(a)).length, (await nodesIn(b)).length]).toEqual([0, nodes]);
-    await from.kill();
+    await from.server.kill();
     await load.calls(Math.max(500, atLeastCalls - load.done));
 
     await load.stop();

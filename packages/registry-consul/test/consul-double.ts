@@ -40,6 +40,11 @@ export class ConsulDouble {
     return this.#port;
   }
 
+  /** How many requests wait for a change. */
+  get watches(): number {
+    return this.#waiting.size;
+  }
+
   /** Starts it again on the same port, with what it knew. */
   async restart(): Promise<void> {
     if (this.#server !== undefined) return;

@@ -121,6 +121,12 @@ export class EtcdServer {
     await rm(join(this.#dataDir, 'data'), { recursive: true, force: true });
   }
 
+  /** How many watches it holds for its clients. */
+  async watches(): Promise<number> {
+    const response = await fetch(`http://127.0.0.1:${this.#healthPort}/metrics`);
+    return Number(/^etcd_debugging_mvcc_watcher_total (\d+)$/m.exec(await response.text())?.[1]);
+  }
+
   /** Kills it and removes everything. */
   async dispose(): Promise<void> {
     await this.kill();

@@ -1,16 +1,17 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 
 /** What is built, beside everything else that is only kept. */
-const cache = fileURLToPath(new URL('../../../.tmp/eureka-server', import.meta.url));
+const home = dirname(createRequire(import.meta.url).resolve('@tenon/registry-eureka/package.json'));
+const cache = join(home, '../../.tmp/eureka-server');
 const jar = join(cache, 'eureka-server.jar');
-const source = fileURLToPath(new URL('server', import.meta.url));
+const source = join(home, 'test/server');
 
 /**
  * Builds the server that `server/pom.xml` pins, where it has not been built. Wants `mvn` and a JDK of 17 on the PATH, and the packages
@@ -106,6 +107,16 @@ export class EurekaServer {
     const exited = once(child, 'exit');
     child.kill('SIGKILL');
     await exited;
+  }
+
+  /** Freezes it (SIGSTOP): connections stay open and nothing answers. */
+  pause(): void {
+    this.#child?.kill('SIGSTOP');
+  }
+
+  /** Lets it go on (SIGCONT). */
+  resume(): void {
+    this.#child?.kill('SIGCONT');
   }
 
   /** Takes out whatever is registered. */

@@ -1,6 +1,6 @@
-import { gossipRegistry } from '../src/index.js';
+import { gossipRegistry } from '@tenon/registry-gossip';
 
-/** This registry as `npm run bench -- discovery` measures it; what the fields mean stands in `test/discovery/back-end.ts`. */
+/** This registry as `npm run bench -- discovery` and `npm run chaos` take it; what the fields mean stands in `test/discovery/back-end.ts`. */
 export const backEnd = {
   name: 'gossip',
   what: 'no server: members on loopback, profile local',

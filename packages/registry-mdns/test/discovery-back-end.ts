@@ -1,8 +1,8 @@
-import { mdnsRegistry, multicastWorks } from '../src/index.js';
+import { mdnsRegistry, multicastWorks } from '@tenon/registry-mdns';
 
 const interfaces = ['127.0.0.1'];
 
-/** This registry as `npm run bench -- discovery` measures it; what the fields mean stands in `test/discovery/back-end.ts`. */
+/** This registry as `npm run bench -- discovery` and `npm run chaos` take it; what the fields mean stands in `test/discovery/back-end.ts`. */
 export const backEnd = {
   name: 'mdns',
   what: 'no server: multicast on loopback',

@@ -102,14 +102,15 @@ export class ServiceWatch {
   }
 
   async #read(link: Link): Promise<void> {
-    const isNewLink = link !== this.#link;
+    const before = this.#link;
+    const isNewLink = link !== before;
     this.#link = link;
-    if (isNewLink) await this.#noticeLoss(link);
+    if (isNewLink) await this.#noticeLoss(link, before);
     const names = await this.#names(link);
     const known = this.#entries;
     const found = await inBatches(names, (name) => {
-      const before = known.get(name);
-      return before === undefined || isNewLink || before.isStale ? this.#entry(link, name, before) : before;
+      const old = known.get(name);
+      return old === undefined || isNewLink || old.isStale ? this.#entry(link, name, old) : old;
     });
     if (this.#isStopped) return;
     this.#entries = new Map(this.#context.clock.now() < this.#graceEndsAt ? known : []);
@@ -141,8 +142,11 @@ export class ServiceWatch {
     return entry;
   }
 
-  async #noticeLoss(link: Link): Promise<void> {
+  async #noticeLoss(link: Link, before: Link | undefined): Promise<void> {
     const { clock, options, logger } = this.#context;
+    // A server that stood still ends the sessions of all whom it has not heard, and they begin others at this moment.
+    const wasLong = before !== undefined && clock.now() - before.heardAt >= link.timeoutMs / 2;
+    if (wasLong) this.#graceEndsAt = clock.now() + options.restoreGraceMs;
     const root = await link.stat(options.root);
     const wasMadeBy = this.#rootMadeBy;
     this.#rootMadeBy = root?.createdBy ?? wasMadeBy;

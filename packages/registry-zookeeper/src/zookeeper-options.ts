@@ -34,8 +34,8 @@ export interface ZookeeperOptions {
   /** How long `start` waits, and each attempt to connect takes at most, in milliseconds, 100 to 2,000. Default 1,500. */
   readonly connectTimeoutMs?: number | undefined;
   /**
-   * How long watches keep nodes that are missing after ZooKeeper came back without its data, so that living services have time to
-   * register again, in milliseconds, 0 to 60,000. Default 10,000.
+   * How long watches keep nodes that are missing after ZooKeeper came back without its data, or was not heard of for half of the
+   * session's time, so that living services have time to register again, in milliseconds, 0 to 60,000. Default 10,000.
    */
   readonly restoreGraceMs?: number | undefined;
   /**

@@ -80,6 +80,24 @@ it('a session that expired while it was cut off is begun anew within 5 s of the 
   expect(watched.sets.filter((set) => !set.includes('n1'))).toEqual([]);
 });
 
+it('frozen for longer than the sessions: who begins another one stays in the set meanwhile, and who does not is out after the grace', async () => {
+  const { proxy, states } = await stage.registered(server, 2_000, { sessionTimeoutMs: 2_000 });
+  const options = { endpoints: [server.endpoint], sessionTimeoutMs: 2_000, restoreGraceMs: 8_000 };
+  const watched = stage.watched(stage.client(options));
+  await eventually(() => expect(watched.ids).toEqual(['n1']), { withinMs: 5_000 });
+  server.pause();
+  await eventually(() => expect([states, watched.errors.length]).toEqual([['lost'], 1]), { withinMs: 10_000 });
+  // Held up so that its session is over for certain, and the next one begins after the watch has read.
+  proxy.cut();
+  const before = watched.sets.length;
+  server.resume();
+  const observer = stage.client({ endpoints: [server.endpoint] });
+  await eventually(async () => expect(await observer.lookup('greeter')).toEqual([]), { withinMs: 10_000 });
+  await eventually(() => expect(watched.sets.length).toBeGreaterThan(before), { withinMs: 10_000 });
+  expect(watched.sets[before]).toEqual(['n1']);
+  await eventually(() => expect(watched.ids).toEqual([]), { withinMs: 15_000 });
+});
+
 it('a half-open connection is noticed within 15 s and healed', async () => {
   const { proxy, watched, states } = await stage.registered(server, 6_000, { sessionTimeoutMs: 6_000 });
   proxy.freeze();

@@ -123,8 +123,18 @@ export class ZookeeperServer {
   /** Kills it, forgets its data and starts it again, empty. */
   async wipe(): Promise<void> {
     await this.kill();
-    await rm(join(this.#folder, 'data'), { recursive: true, force: true });
+    await this.clear();
     await this.restart();
+  }
+
+  /** Forgets the data, while it is down. */
+  async clear(): Promise<void> {
+    await rm(join(this.#folder, 'data'), { recursive: true, force: true });
+  }
+
+  /** How many watches it holds for its clients. */
+  async watches(): Promise<number> {
+    return Number(/Total watches:(\d+)/.exec(await this.#answerTo('wchs'))?.[1]);
   }
 
   /** Kills it and removes everything. */
@@ -143,16 +153,21 @@ export class ZookeeperServer {
   }
 
   /** The command `srvr` is answered with a mode once it serves; without a majority it says that it does not. */
-  #serves(): Promise<boolean> {
+  async #serves(): Promise<boolean> {
+    return (await this.#answerTo('srvr')).includes('Mode: ');
+  }
+
+  /** What it says to a command of four letters; nothing where it cannot be reached. */
+  #answerTo(command: string): Promise<string> {
     return new Promise((resolve) => {
       let said = '';
-      const socket = connect(this.port, '127.0.0.1', () => socket.write('srvr'));
+      const socket = connect(this.port, '127.0.0.1', () => socket.write(command));
       socket.setTimeout(2_000, () => socket.destroy());
       socket.on('data', (chunk) => {
         said += chunk.toString();
       });
       socket.on('error', () => {});
-      socket.on('close', () => resolve(said.includes('Mode: ')));
+      socket.on('close', () => resolve(said));
     });
   }
 }
@@ -175,7 +190,7 @@ function configuration(data: string, port: number, membership: Membership | unde
     'minSessionTimeout=1000',
     'maxSessionTimeout=60000',
     'maxClientCnxns=0',
-    '4lw.commands.whitelist=srvr',
+    '4lw.commands.whitelist=srvr,wchs',
     'admin.enableServer=false',
   ];
   if (membership === undefined) return alone;

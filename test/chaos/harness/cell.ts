@@ -1,6 +1,7 @@
 import { Lab } from '../lab/lab.js';
 import type { SharedServers } from '../lab/shared-servers.js';
 import type { Wire } from '../lab/wire.js';
+import { NotApplicable } from './not-applicable.js';
 import { type Outcome, type Row, VoidRun } from './row.js';
 import { StartLine } from './start-line.js';
 import type { TestRun } from './test-run.js';
@@ -10,6 +11,8 @@ export interface Cell {
   readonly row: Row;
   /** Undefined where the row does not ask for wires. */
   readonly wire: Wire | undefined;
+  /** The registry that it is about, of those that were chosen. */
+  readonly registry?: string;
   readonly result: 'passed' | 'failed' | 'skipped';
   readonly outcome: Outcome;
   /** Runs that said nothing, before the one that counts. */
@@ -21,6 +24,8 @@ export interface Cell {
 export interface PlannedCell {
   readonly row: Row;
   readonly wire: Wire | undefined;
+  /** Absent: the row runs with what it runs with by default. */
+  readonly registry?: string;
 }
 
 export interface RunParts {
@@ -51,19 +56,23 @@ export async function runGroup(
 
 /** Runs one cell: again where the run is void, three times at most. Never rejects. */
 export async function runCell(planned: PlannedCell, parts: RunParts): Promise<Cell> {
-  const { row, wire } = planned;
+  const { row, wire, registry } = planned;
   const began = performance.now();
   const finished = (result: Cell['result'], outcome: Outcome, voidRuns = 0): Cell => {
-    return { row, wire, result, outcome, voidRuns, seconds: (performance.now() - began) / 1_000 };
+    const seconds = (performance.now() - began) / 1_000;
+    return { row, wire, ...(registry === undefined ? {} : { registry }), result, outcome, voidRuns, seconds };
   };
   const reason = wire === undefined ? undefined : row.notApplicable?.[wire];
   if (reason !== undefined) return finished('skipped', { n: 0, figure: reason, passed: false });
-  const note = (text: string): void => parts.note(`${row.id} ${wire ?? ''}: ${text}`);
+  const note = (text: string): void => parts.note(`${row.id} ${wire ?? registry ?? ''}: ${text}`);
   for (let voidRuns = 0; ; voidRuns += 1) {
     try {
       const outcome = await runOnce(planned, parts, note);
       return finished(outcome.passed ? 'passed' : 'failed', outcome, voidRuns);
     } catch (thrown) {
+      if (thrown instanceof NotApplicable) {
+        return finished('skipped', { n: 0, figure: thrown.message, passed: false }, voidRuns);
+      }
       if (!(thrown instanceof VoidRun)) return finished('failed', failedBy(thrown), voidRuns);
       note(`void: ${thrown.message}`);
       if (voidRuns === maxVoidRepeats) {
@@ -75,7 +84,7 @@ export async function runCell(planned: PlannedCell, parts: RunParts): Promise<Ce
 
 async function runOnce(planned: PlannedCell, parts: RunParts, note: (text: string) => void): Promise<Outcome> {
   const { row, wire = defaultWire } = planned;
-  const lab = new Lab(wire, parts.servers);
+  const lab = new Lab(wire, parts.servers, planned.registry);
   try {
     const tested = (): Promise<number> => parts.tests.passed(row.tests ?? []);
     const ready = async (): Promise<void> => parts.startLine?.reach(planned);

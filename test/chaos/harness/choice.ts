@@ -6,14 +6,22 @@ export interface Choice {
   readonly only?: readonly string[];
   /** Of rows that run over each wire. Absent: all. */
   readonly wires?: readonly Wire[];
+  /** Of rows that are about a registry, by the names of their back ends. Absent: etcd, and all other rows too. */
+  readonly registries?: readonly string[];
   readonly isLong: boolean;
   /** Instead of rows: the same faults to Tenon and to its peers. */
   readonly peers: boolean;
 }
 
-/** `--only N-01,R-03`, `--wires tenon/1,memory`, `--long`, `--peers`. Throws for anything else. */
+/** `--only N-01,R-03`, `--wires tenon/1,memory`, `--registries etcd,nats`, `--long`, `--peers`. Throws for anything else. */
 export function readChoice(args: readonly string[]): Choice {
-  const choice: { only?: readonly string[]; wires?: readonly Wire[]; isLong: boolean; peers: boolean } = {
+  const choice: {
+    only?: readonly string[];
+    wires?: readonly Wire[];
+    registries?: readonly string[];
+    isLong: boolean;
+    peers: boolean;
+  } = {
     isLong: false,
     peers: false,
   };
@@ -28,14 +36,15 @@ export function readChoice(args: readonly string[]): Choice {
     else if (name === '--peers') choice.peers = true;
     else if (name === '--only') choice.only = list().map((id) => id.toUpperCase());
     else if (name === '--wires') choice.wires = list().map(wireNamed);
-    else throw new Error(`no option ${name}; there are --only, --wires, --long and --peers`);
+    else if (name === '--registries') choice.registries = list();
+    else throw new Error(`no option ${name}; there are --only, --wires, --registries, --long and --peers`);
   }
   return choice;
 }
 
 /** Whether everything runs, so that the result may stand for the whole. */
-export function isWhole({ only, wires: chosen }: Choice): boolean {
-  return only === undefined && chosen === undefined;
+export function isWhole({ only, wires: chosen, registries }: Choice): boolean {
+  return only === undefined && chosen === undefined && registries === undefined;
 }
 
 function wireNamed(name: string): Wire {

@@ -2,9 +2,10 @@ import { expect, test } from 'vitest';
 import { SharedServers } from '../lab/shared-servers.js';
 import { wires } from '../lab/wire.js';
 import { type Cell, runCell, runGroup } from './cell.js';
-import { readChoice } from './choice.js';
+import { isWhole, readChoice } from './choice.js';
 import { counted, failuresOf, shareOf } from './figures.js';
 import { missingOf, mustPass } from './must-pass.js';
+import { NotApplicable } from './not-applicable.js';
 import { planOf } from './plan.js';
 import { type Outcome, type Row, VoidRun } from './row.js';
 import { tableOf, totalOf } from './table.js';
@@ -221,4 +222,21 @@ test('a row that rests on tests fails where one is missing, did not run or faile
   expect(() => countPassed([{ file: 'x', titles: ['a bomb…'] }], reported('passed'))).toThrow(/x has no test/);
   for (const status of ['failed', 'skipped'])
     expect(() => countPassed([{ file, titles: ['a bomb…'] }], reported(status))).toThrow(`1 MiB: ${status}`);
+});
+
+test('a row that does not apply to the registry of its cell is skipped with the reason, and both stand in the table', async () => {
+  const never = row('R-01', { run: () => Promise.reject(new NotApplicable('nothing to kill: no server')) });
+  const cell = await runCell({ row: never, wire: undefined, registry: 'mdns' }, parts().parts);
+  expect(cell).toMatchObject({
+    registry: 'mdns',
+    result: 'skipped',
+    outcome: { figure: 'nothing to kill: no server' },
+  });
+  expect(tableOf([cell])).toContain('| R-01 | mdns | a fault |  | nothing to kill: no server |');
+});
+
+test('registries are chosen by name, and such a run stands for no whole one', () => {
+  const choice = readChoice(['--only', 'r-01', '--registries', 'consul,nats']);
+  expect(choice).toMatchObject({ only: ['R-01'], registries: ['consul', 'nats'] });
+  expect(isWhole({ registries: ['nats'], isLong: false, peers: false })).toBe(false);
 });

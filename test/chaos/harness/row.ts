@@ -26,6 +26,8 @@ export interface Row {
   readonly seconds?: number | undefined;
   /** It asks for no wires, and bears neighbours: it runs side by side with other such rows. Default false. */
   readonly quiet?: boolean;
+  /** It is about a registry, whichever it is: with `--registries` it runs once with each of them. Absent: with etcd alone. */
+  readonly registries?: 'each';
   /** Tests that show a part of it; see `tested` of the context. Default none. */
   readonly tests?: readonly NamedTests[];
   /**

@@ -2,6 +2,7 @@ import type { Serializable } from 'node:child_process';
 import type { FaultProxy } from '@tenon/testing/fault-proxy';
 import type { NodeProcess, ProcessEnd } from '@tenon/testing/node-process';
 import type { ClientOptions, LogLevel, ServerOptions } from 'tenon';
+import type { Holdings } from '../nodes/holdings.js';
 import type { SingleCall } from '../nodes/loads.js';
 import type { FollowFindings, FollowOrder } from '../nodes/long-streams.js';
 import type {
@@ -13,6 +14,7 @@ import type {
   LoopFindings,
   LoopOrder,
   Meeting,
+  MeetingRegistry,
   SeenSet,
 } from '../nodes/orders.js';
 import type { SeenSeries } from '../nodes/seen-meter.js';
@@ -27,6 +29,7 @@ export interface NodeOptions {
   readonly logLevel?: LogLevel;
   /** As of {@link CallerOptions}. */
   readonly etcd?: string;
+  readonly registry?: MeetingRegistry;
   /** Puts a proxy before the node, whose address is what the registry gets. Not on the memory wire. Default false. */
   readonly proxied?: boolean;
   /** Given to Node.js, and a command that starts it: see `NodeProcess`. Not on the memory wire. */
@@ -42,6 +45,8 @@ export interface CallerOptions {
   readonly strategy?: NonNullable<CallOrder['strategy']>;
   /** `host:port` of its way to the etcd of the fleet: of a proxy before it. Default: as the others. */
   readonly etcd?: string;
+  /** The same where the fleet meets in a `LabRegistry`. */
+  readonly registry?: MeetingRegistry;
   /** Watches the target a second time beside the client, for {@link Caller.sets}. Default false. */
   readonly watches?: boolean;
   readonly logLevel?: LogLevel;
@@ -74,6 +79,8 @@ export interface FleetNode {
   watchHeld(): Promise<void>;
   /** The most that it has held since then, beyond what it held at that time, in bytes. */
   mostHeld(): Promise<number>;
+  /** What it holds of the system. With the flag `--expose-gc` for its memory. */
+  holdings(): Promise<Holdings>;
   /** Behaves so from now on. */
   settings(settings: TargetSettings): Promise<void>;
   /** Blocks its event loop; resolves when that is over. */

@@ -3,6 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { BackEnd } from '../../e2e/back-end.js';
 import type { Fleet } from './fleet.js';
 import { LabProcess } from './lab-process.js';
+import { LabRegistry } from './lab-registry.js';
 import { MemoryFleet } from './memory-fleet.js';
 import { ProcessFleet } from './process-fleet.js';
 import type { SharedServers } from './shared-servers.js';
@@ -11,6 +12,8 @@ import type { Wire } from './wire.js';
 export interface FleetOptions {
   /** `host:port` of the etcd where the fleet meets, or of a proxy before it. Default: the one that the whole run shares. */
   readonly etcd?: string;
+  /** A registry of this cell where it meets instead. */
+  readonly registry?: LabRegistry;
   /** Default: the wire of the cell. */
   readonly wire?: Wire;
 }
@@ -19,17 +22,23 @@ export interface FleetOptions {
 export class Lab {
   readonly wire: Wire;
   readonly #servers: SharedServers;
+  readonly #registry: string;
   readonly #disposals: (() => Promise<unknown> | unknown)[] = [];
 
-  constructor(wire: Wire, servers: SharedServers) {
+  /** @param registry - the one that the cell is about. */
+  constructor(wire: Wire, servers: SharedServers, registry = 'etcd') {
     this.wire = wire;
     this.#servers = servers;
+    this.#registry = registry;
   }
 
   /** A fleet without nodes yet. */
-  async fleet({ etcd, wire = this.wire }: FleetOptions = {}): Promise<Fleet> {
+  async fleet({ etcd, registry, wire = this.wire }: FleetOptions = {}): Promise<Fleet> {
     const prefix = `/chaos/${randomUUID()}/`;
-    const processes = async () => new ProcessFleet({ wire, prefix, etcd: etcd ?? (await this.#servers.etcd()) });
+    const processes = async () =>
+      registry === undefined
+        ? new ProcessFleet({ wire, prefix, etcd: etcd ?? (await this.#servers.etcd()) })
+        : new ProcessFleet({ wire, prefix, etcd: '', registry: registry.meeting });
     const fleet = wire === 'memory' ? new MemoryFleet() : await processes();
     this.atEnd(() => fleet.dispose());
     return fleet;
@@ -38,6 +47,12 @@ export class Lab {
   /** `host:port` of the etcd that the whole run shares: not to be harmed. */
   sharedEtcd(): Promise<string> {
     return this.#servers.etcd();
+  }
+
+  /** The registry that the cell is about, by default an etcd: of this cell alone. */
+  async registry(): Promise<LabRegistry> {
+    await this.#servers.installed();
+    return this.own(await LabRegistry.start(this.#registry));
   }
 
   /** An etcd, or a nats-server, of this cell alone, to be killed, frozen and wiped. */

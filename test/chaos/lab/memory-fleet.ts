@@ -3,6 +3,7 @@ import type { FaultProxy } from '@tenon/testing/fault-proxy';
 import type { NodeProcess, ProcessEnd } from '@tenon/testing/node-process';
 import type { App } from 'tenon';
 import { Choices } from '../nodes/choices.js';
+import type { Holdings } from '../nodes/holdings.js';
 import { Loads, type SingleCall } from '../nodes/loads.js';
 import { type FollowFindings, type FollowOrder, LongStreams } from '../nodes/long-streams.js';
 import type {
@@ -139,6 +140,10 @@ class MemoryNode implements FleetNode {
   }
 
   mostHeld(): Promise<number> {
+    throw new CannotHave(noProcess);
+  }
+
+  holdings(): Promise<Holdings> {
     throw new CannotHave(noProcess);
   }
 

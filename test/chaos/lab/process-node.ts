@@ -1,6 +1,7 @@
 import { FaultProxy, faults } from '@tenon/testing/fault-proxy';
 import type { NodeProcess, ProcessEnd } from '@tenon/testing/node-process';
 import type { ServerAddress } from 'tenon';
+import type { Holdings } from '../nodes/holdings.js';
 import type { Meeting, ServeOrder } from '../nodes/orders.js';
 import type { SeenSeries } from '../nodes/seen-meter.js';
 import type { FeltCancel, TargetReport, TargetSettings } from '../nodes/target-state.js';
@@ -87,6 +88,10 @@ export class ProcessNode implements FleetNode {
 
   mostHeld(): Promise<number> {
     return this.#process.ask('mostHeld', undefined);
+  }
+
+  holdings(): Promise<Holdings> {
+    return this.#process.ask('holdings');
   }
 
   settings(settings: TargetSettings): Promise<void> {

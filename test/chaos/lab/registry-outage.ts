@@ -1,6 +1,6 @@
-import type { BackEnd } from '../../e2e/back-end.js';
+import type { BackEndServer } from '../../discovery/back-end.js';
 import { type AgainstSteady, againstSteady } from '../harness/against-steady.js';
-import { counted, stallOf } from '../harness/figures.js';
+import { counted, shareOf, stallOf } from '../harness/figures.js';
 import { type RowContext, VoidRun } from '../harness/row.js';
 import type { LoadFindings } from '../nodes/orders.js';
 import type { TargetReport } from '../nodes/target-state.js';
@@ -9,8 +9,10 @@ import type { Lab } from './lab.js';
 
 /** What is done to the registry of a fleet under load, and how it ends. */
 export interface Outage {
-  begin(etcd: BackEnd): Promise<void> | void;
-  end(etcd: BackEnd): Promise<void> | void;
+  /** `kill` */
+  readonly what: string;
+  begin(server: BackEndServer): Promise<void> | void;
+  end(server: BackEndServer): Promise<void> | void;
 }
 
 export interface OutageFindings {
@@ -27,8 +29,9 @@ export interface OutageFindings {
 
 /** Three nodes and a caller at 2,000 calls a second; the registry is away for 15 s, or for 60 s in a long run. */
 export async function registryOutage(lab: Lab, outage: Outage, { isLong, note }: RowContext): Promise<OutageFindings> {
-  const etcd = await lab.server('etcd');
-  const fleet = await lab.fleet({ etcd: etcd.address });
+  const registry = await lab.registry();
+  const server = registry.server(outage.what);
+  const fleet = await lab.fleet({ registry });
   for (let node = 0; node < 3; node += 1) await fleet.start();
   const caller = await fleet.caller({ watches: true });
   const load = { endpoint: 'work', rate: 2_000, intervalMs: 1_000 } as const;
@@ -37,28 +40,30 @@ export async function registryOutage(lab: Lab, outage: Outage, { isLong, note }:
   note(`steady: p99 ${before.latencyMs.p99.toFixed(1)} ms, generator lag ${before.lagMs.toFixed(1)} ms`);
 
   const beganAt = performance.timeOrigin + performance.now();
-  await outage.begin(etcd);
+  await outage.begin(server);
   await reportsOf(fleet);
-  const away = counted(await caller.load({ ...load, name: 'away', durationMs: isLong ? 60_000 : 15_000 }));
+  const away = await caller.load({ ...load, name: 'away', durationMs: isLong ? 60_000 : 15_000 });
   const nodes = await reportsOf(fleet);
-  const ending = outage.end(etcd);
-  const back = counted(await caller.load({ ...load, name: 'back', durationMs: 4_000 }));
+  const ending = outage.end(server);
+  const back = await caller.load({ ...load, name: 'back', durationMs: 4_000 });
   await ending;
-  const after = counted(await caller.load({ ...load, name: 'after', durationMs: steadyMs }));
+  const after = await caller.load({ ...load, name: 'after', durationMs: steadyMs });
 
   const sets = (await caller.sets()).filter(({ atEpochMs }) => atEpochMs >= beganAt);
   const fewestKnown = Math.min(3, ...sets.flatMap(({ addresses }) => addresses?.length ?? []));
-  const p99 = againstSteady(away, { before, after, bar: 1.1 });
-  // A node that stood still without computing waited for a processor that neighbours of the fleet had.
-  const waited = nodes.some(({ longestStall: { ms, ownCpuMs } }) => ms > 50 && ownCpuMs < ms / 4);
-  if (!p99.isWithin && waited) throw new VoidRun(`${p99.figure}; ${stallOf(nodes)}`);
-  return {
-    load: away,
-    back,
-    p99,
-    nodes,
-    fewestKnown,
-  };
+  try {
+    for (const one of [away, back, after]) counted(one);
+    const p99 = againstSteady(away, { before, after, bar: 1.1 });
+    // A node that stood still without computing waited for a processor that neighbours of the fleet had.
+    const waited = nodes.some(({ longestStall: { ms, ownCpuMs } }) => ms > 50 && ownCpuMs < ms / 4);
+    if (!p99.isWithin && waited) throw new VoidRun(`${p99.figure}; ${stallOf(nodes)}`);
+    return { load: away, back, p99, nodes, fewestKnown };
+  } catch (thrown) {
+    if (!(thrown instanceof VoidRun)) throw thrown;
+    // What does not hang on the machine is told all the same.
+    const failed = shareOf(away.failed + back.failed, away.sent + back.sent);
+    throw new VoidRun(`${thrown.message}; ${failed} failed, nodes known, at least: ${fewestKnown} of 3`);
+  }
 }
 
 function reportsOf(fleet: Fleet): Promise<readonly TargetReport[]> {

@@ -5,6 +5,8 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 export class Relay implements AsyncDisposable {
   /** When each connection was accepted, in milliseconds since this process began. */
   readonly acceptedAt: number[] = [];
+  /** Whether who connects is cut off at once, as where nothing runs behind it. */
+  isShut = false;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
 
@@ -12,6 +14,7 @@ export class Relay implements AsyncDisposable {
     const [host = '', port] = target.split(':');
     this.#server = createServer((client) => {
       this.acceptedAt.push(performance.now());
+      if (this.isShut) return void client.destroy();
       const server = connect({ host, port: Number(port), noDelay: true });
       for (const [from, to] of [
         [client, server],

@@ -1,5 +1,6 @@
 import { Registry } from 'tenon';
 import { Choices } from './choices.js';
+import { holdings } from './holdings.js';
 import { Loads, type SingleCall } from './loads.js';
 import { type FollowOrder, LongStreams } from './long-streams.js';
 import { meetingApp } from './meeting-app.js';
@@ -39,6 +40,7 @@ const leave = answerQuestions({
   follow: (order: FollowOrder) => long.follow(order),
   followed: () => long.open,
   loop: (order: LoopOrder) => loads.loop(order),
+  holdings: () => holdings(),
   heapAfterGc: () => {
     globalThis.gc?.();
     return process.memoryUsage().heapUsed;

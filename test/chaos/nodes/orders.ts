@@ -12,6 +12,16 @@ export interface Meeting {
   readonly etcd: string;
   /** Keeps fleets apart that share an etcd. */
   readonly prefix: string;
+  /** Where they meet instead, if not in that etcd. */
+  readonly registry?: MeetingRegistry;
+}
+
+/** A registry that a process can make its client of. Plain data. */
+export interface MeetingRegistry {
+  /** Of its back end: `nats`. */
+  readonly name: string;
+  /** What the `connect` of that back end takes. */
+  readonly where: unknown;
 }
 
 /** Given to a serving process as its one argument, in JSON. */

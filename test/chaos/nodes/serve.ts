@@ -1,5 +1,6 @@
 import { Registry } from 'tenon';
 import { HeldMemory } from './held-memory.js';
+import { holdings } from './holdings.js';
 import { meetingApp } from './meeting-app.js';
 import type { ServeOrder } from './orders.js';
 import { answerQuestions } from './questions.js';
@@ -31,6 +32,7 @@ const leave = answerQuestions({
   settings: (settings: TargetSettings) => {
     state.settings = settings;
   },
+  holdings: () => holdings(),
   block: (ms: number) => {
     const until = performance.now() + ms;
     while (performance.now() < until);

@@ -1,16 +1,19 @@
+import type { BackEndServer } from '../../discovery/back-end.js';
 import { failuresOf, ms, shareOf, stallOf } from '../harness/figures.js';
 import type { Row } from '../harness/row.js';
 import { registryOutage } from '../lab/registry-outage.js';
 
 export const registryFrozen: Row = {
   id: 'R-02',
-  fault: 'etcd frozen (SIGSTOP) under load for 15 s (long: 60 s)',
+  fault: 'the registry frozen (SIGSTOP) under load for 15 s (long: 60 s)',
+  registries: 'each',
   bar: '0 failed of 30,000 (long: 120,000); p99 ≤ 1.1× steady; no call waits for the registry (slowest ≤ 1 s); lag of the event loops ≤ 50 ms',
 
   async run(lab, context) {
     const outage = {
-      begin: (etcd: { pause(): void }) => etcd.pause(),
-      end: (etcd: { resume(): void }) => etcd.resume(),
+      what: 'freeze',
+      begin: (server: BackEndServer) => server.pause(),
+      end: (server: BackEndServer) => server.resume(),
     };
     const { load, back, p99, nodes, fewestKnown } = await registryOutage(lab, outage, context);
     const failed = load.failed + back.failed;

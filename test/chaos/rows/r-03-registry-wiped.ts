@@ -1,38 +1,41 @@
 import { eventually } from '@tenon/conformance';
+import type { Registry } from 'tenon';
 import { counted, failuresOf, ms, shareOf } from '../harness/figures.js';
 import type { Row } from '../harness/row.js';
-import { EtcdKeys } from '../lab/etcd-keys.js';
+import { targetNodes } from '../lab/lab-registry.js';
 
 export const registryWiped: Row = {
   id: 'R-03',
-  fault: 'etcd killed under load, its data lost, and back empty after 2 s',
+  fault: 'the registry killed under load, its data lost, and back empty after 2 s',
+  registries: 'each',
   bar: 'each of 3 services registered again ≤ 5 s after its return; 0 failed; no living node leaves a client’s list',
 
   async run(lab, { isLong }) {
-    const etcd = await lab.server('etcd');
-    const keys = new EtcdKeys(etcd.address);
-    const fleet = await lab.fleet({ etcd: etcd.address });
+    const registry = await lab.registry();
+    const server = registry.server('wipe');
+    const fleet = await lab.fleet({ registry });
     for (let node = 0; node < 3; node += 1) await fleet.start();
     const caller = await fleet.caller({ watches: true });
     const load = { endpoint: 'work', rate: 500 } as const;
     await caller.load({ ...load, name: 'warm-up', durationMs: 2_000 });
     // Much was written, so that the new data is older than the old by its revision, as it is after a real life.
-    for (let write = 0; write < 50; write += 1) await keys.put('/unrelated', `${write}`);
+    await writeMuch(await registry.client());
 
     // Longer than what clients keep for nodes that a registry has forgotten: 10 s.
     const working = caller.load({ ...load, name: 'wiped', durationMs: isLong ? 60_000 : 18_000 });
     await lab.pass(1_000);
     const wipedAt = performance.timeOrigin + performance.now();
-    await etcd.kill();
-    await etcd.clear();
+    await server.kill();
+    await server.clear();
     await lab.pass(2_000);
-    await etcd.start();
+    await server.start();
     const backAt = performance.now();
+    const client = await registry.client();
     let registered = 0;
     const afterMs: number[] = [];
     await eventually(
       async () => {
-        const found = (await keys.list('/chaos/')).length;
+        const found = (await targetNodes(client)).length;
         for (; registered < found; registered += 1) afterMs.push(performance.now() - backAt);
         if (registered < 3) throw new Error(`${registered} of 3 services registered again`);
       },
@@ -54,3 +57,12 @@ export const registryWiped: Row = {
     };
   },
 };
+
+async function writeMuch(client: Registry): Promise<void> {
+  const node = { id: 'unrelated-1', address: '127.0.0.1:9', metadata: {} };
+  const record = { name: 'unrelated', version: '1', metadata: {}, endpoints: [], nodes: [node] };
+  for (let write = 0; write < 25; write += 1) {
+    const lease = await client.register(record, { ttlMs: 10_000 });
+    await lease.release();
+  }
+}

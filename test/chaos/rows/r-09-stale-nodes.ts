@@ -1,29 +1,34 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
+import { eventually } from '@tenon/conformance';
 import { counted, failuresOf, number, percent, shareOf } from '../harness/figures.js';
 import type { Row } from '../harness/row.js';
-import { EtcdKeys } from '../lab/etcd-keys.js';
 import { freePort } from '../lab/free-port.js';
 import type { Lab } from '../lab/lab.js';
+import { targetRecords } from '../lab/lab-registry.js';
 
 export const staleNodes: Row = {
   id: 'R-09',
   fault: '3 of 6 entries are of addresses where nobody listens',
+  registries: 'each',
   bar: '0 failed; ≤ 1 % of first attempts go there after 3 s',
 
   async run(lab) {
-    const etcd = await lab.server('etcd');
-    const keys = new EtcdKeys(etcd.address);
-    const fleet = await lab.fleet({ etcd: etcd.address });
+    const registry = await lab.registry();
+    const client = await registry.client();
+    const fleet = await lab.fleet({ registry });
     for (let node = 0; node < 3; node += 1) await fleet.start();
-    const [entry] = await keys.list('/chaos/');
-    if (entry === undefined) throw new Error('no entry to make stale ones from');
+    const record = await eventually(async () => {
+      const [found] = await targetRecords(client);
+      if (found === undefined) throw new Error('no entry to make stale ones from');
+      return found;
+    }, withinSeconds);
     const resetting = await resettingPort(lab);
     for (const port of [await freePort(), await freePort(), resetting.port]) {
-      const record = JSON.parse(entry.value) as { nodes: { id: string; address: string }[] };
-      const node = { ...record.nodes[0], id: `target-${randomUUID()}`, address: `127.0.0.1:${port}` };
-      await keys.put(entry.key.replace(/[^/]*$/, node.id), JSON.stringify({ ...record, nodes: [node] }));
+      const { metadata = {} } = record.nodes[0] ?? {};
+      const node = { id: `target-${randomUUID()}`, address: `127.0.0.1:${port}`, metadata };
+      await client.register({ ...record, nodes: [node] }, { ttlMs: 60_000 });
     }
 
     const caller = await fleet.caller({ watches: true });
@@ -52,6 +57,8 @@ export const staleNodes: Row = {
     };
   },
 };
+
+const withinSeconds = { withinMs: 10_000, everyMs: 50 };
 
 /** A port that resets whoever comes, as a system does where nobody listens, and counts them. */
 async function resettingPort(lab: Lab): Promise<{ readonly port: number; count(): number }> {

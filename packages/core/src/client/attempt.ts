@@ -234,7 +234,7 @@ export class Attempt implements ReplyListener, PendingAttempt {
    */
   #isAvoidable(): boolean {
     if (this.#trail?.tried.has((this.#candidate as Candidate).node.id) === true) return false;
-    return this.#parts.repetition.mayMoveOn(this.#call, this.#trail);
+    return this.#parts.repetition.mayAvoid(this.#call, this.#trail);
   }
 
   #withThis(): ReadonlySet<string> {

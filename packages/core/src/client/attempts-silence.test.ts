@@ -124,6 +124,21 @@ describe('a call on a node that has fallen silent', () => {
     for (const reply of [second, third]) expect(await reply).toMatchObject({ value: 'at last' });
   });
 
+  test('is sent to a silent one where a third cannot be paid for', async () => {
+    const budget = { ratio: 0, reserve: 2, reservePerSecond: 0 };
+    const { alive, clock, transport, run } = await silentNode(attemptsWith({ retry: { budget } }, 'a', 'b', 'c'));
+    alive.clear();
+    const waiting = deferred<Reply>();
+    for (const address of ['a:1', 'b:1', 'c:1']) transport.answer(address, () => waiting.promise);
+    const early = run({ idempotent: true });
+    for (let step = 0; step < 30; step += 1) await clock.advance(100);
+    expect(nodesOf(transport)).toEqual(['a:1', 'a:1', 'b:1', 'c:1']);
+    const late = run({ idempotent: false });
+    await clock.advance(100);
+    waiting.resolve({ value: 'at last', metadata: noMetadata });
+    for (const reply of [early, late]) expect(await reply).toMatchObject({ value: 'at last' });
+  });
+
   test('goes to it again once it has answered a probe', async () => {
     const { alive, clock, transport, run } = await silentNode();
     const first = run({ idempotent: true });

@@ -62,6 +62,12 @@ export class Repetition {
     return waitForReady || countedIn(trail) + 1 < maxAttempts;
   }
 
+  /** Whether an attempt need not be sent, because another node can be tried instead: one that cannot be paid for is none. */
+  mayAvoid(call: PreparedCall, trail: Trail | undefined): boolean {
+    if (!this.mayMoveOn(call, trail)) return false;
+    return call.waitForReady || trail?.repeatedFree !== true || this.budget.has(this.clock.now());
+  }
+
   /** The call goes to another node because dialling the first takes long. No server has felt anything of it. */
   movedOn(error: ServiceError, call: PreparedCall, trail: Trail): void {
     if (!call.waitForReady) trail.counted += 1;
