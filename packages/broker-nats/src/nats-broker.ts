@@ -85,14 +85,18 @@ export class NatsBroker implements Broker, Lifecycle {
     });
   }
 
-  async publish(topic: string, message: Message, options: BrokerPublishOptions = {}): Promise<void> {
-    this.#assertUsable(options.signal);
-    this.#assertStarted();
-    const [delivery] = checkedLevel(options.delivery, this.capabilities);
-    checkedTopic(topic);
-    if (delivery === 'atLeastOnce') return this.#keep(topic, message, options.signal);
-    const waiting = this.#outbox.publish(topic, this.#envelope.pack(topic, message), options.signal);
-    if (waiting !== undefined) await waiting;
+  /** The usual case, a message that is written at once, makes no promise: all of them share one. */
+  publish(topic: string, message: Message, options: BrokerPublishOptions = {}): Promise<void> {
+    try {
+      this.#assertUsable(options.signal);
+      this.#assertStarted();
+      const [delivery] = checkedLevel(options.delivery, this.capabilities);
+      checkedTopic(topic);
+      if (delivery === 'atLeastOnce') return this.#keep(topic, message, options.signal);
+      return this.#outbox.publish(topic, this.#envelope.pack(topic, message), options.signal) ?? written;
+    } catch (thrown) {
+      return Promise.reject(thrown);
+    }
   }
 
   async subscribe(
@@ -186,13 +190,18 @@ export class NatsBroker implements Broker, Lifecycle {
       },
       streamOf: (topic, connection) => streams.of(topic, connection),
       envelope: this.#envelope,
-      publish: (topic, message) => this.#keep(topic, message, undefined),
+      publish: (topic, message) => this.#bury(topic, message),
     });
     return { streams, outbox: new AckedOutbox(limits, streams, this.#clock), deadLetters };
   }
 
-  async #keep(topic: string, message: Message, signal: AbortSignal | undefined): Promise<void> {
-    await this.#kept?.outbox.publish(topic, this.#envelope.pack(topic, message), publishId(topic, message), signal);
+  async #bury(topic: string, message: Message): Promise<void> {
+    return this.#keep(topic, message, undefined);
+  }
+
+  #keep(topic: string, message: Message, signal: AbortSignal | undefined): Promise<void> {
+    const { outbox } = this.#kept as Kept;
+    return outbox.publish(topic, this.#envelope.pack(topic, message), publishId(topic, message), signal);
   }
 
   async #acknowledged(
@@ -203,7 +212,7 @@ export class NatsBroker implements Broker, Lifecycle {
     const subscription = new AcknowledgedSubscription({
       terms,
       handler,
-      bury: (topic, message) => this.#keep(topic, message, undefined),
+      bury: (topic, message) => this.#bury(topic, message),
       envelope: this.#envelope,
       streams: (this.#kept as Kept).streams,
       clock: this.#clock,
@@ -303,5 +312,6 @@ function capabilitiesOf({ delivery, jetStream }: ResolvedNatsOptions): BrokerCap
   return Object.freeze({ delivery, levels: Object.freeze(levels) });
 }
 
+const written = Promise.resolve();
 /** A server that is alive answers in a round trip; one that is not must not hold up a shutdown. */
 const closingFlushMs = 1_000;
