@@ -79,6 +79,7 @@ async function inTime<T>(promise: Promise<T>, timeoutMs: number, clock: Clock): 
 }
 
 function openSession(server: string, connection: NatsConnection, sockets: SocketTracker, logger: Logger): Session {
+  sockets.endWithPeer();
   void watchStatus(server, connection, sockets, logger);
   return {
     server,

@@ -33,6 +33,14 @@ export class SocketTracker {
     this.#sockets.clear();
   }
 
+  /**
+   * From now on a socket whose other end has hung up is destroyed at once. The client says goodbye first, and what is written meanwhile
+   * is an error of the socket that nobody listens to any more, which ends the process. Seen in 3.4.0 too.
+   */
+  endWithPeer(): void {
+    for (const socket of this.#sockets) socket.prependListener('end', () => socket.destroy());
+  }
+
   readonly #opened = (message: unknown): void => {
     if (this.#context.getStore() !== this) return;
     const { socket } = message as { readonly socket: Socket };
