@@ -47,6 +47,7 @@ export class NatsBroker implements Broker, Lifecycle {
   readonly #subscriptions = new Set<NatsSubscription | AcknowledgedSubscription>();
   readonly deadLetters: DeadLetters | undefined;
   readonly #closing = new AbortController();
+  readonly #written = Promise.resolve();
   #isDraining = false;
   #closed: Promise<void> | undefined;
 
@@ -93,7 +94,7 @@ export class NatsBroker implements Broker, Lifecycle {
       const [delivery] = checkedLevel(options.delivery, this.capabilities);
       checkedTopic(topic);
       if (delivery === 'atLeastOnce') return this.#keep(topic, message, options.signal);
-      return this.#outbox.publish(topic, this.#envelope.pack(topic, message), options.signal) ?? written;
+      return this.#outbox.publish(topic, this.#envelope.pack(topic, message), options.signal) ?? this.#written;
     } catch (thrown) {
       return Promise.reject(thrown);
     }
@@ -312,6 +313,5 @@ function capabilitiesOf({ delivery, jetStream }: ResolvedNatsOptions): BrokerCap
   return Object.freeze({ delivery, levels: Object.freeze(levels) });
 }
 
-const written = Promise.resolve();
 /** A server that is alive answers in a round trip; one that is not must not hold up a shutdown. */
 const closingFlushMs = 1_000;

@@ -35,6 +35,7 @@ export class EventRoute {
   readonly #validate: ((value: unknown) => unknown) | undefined;
   readonly #plan: BuildPlan | undefined;
   readonly #running = new Set<CallContext>();
+  readonly #handled = Promise.resolve();
 
   constructor(
     private readonly service: string,
@@ -67,7 +68,7 @@ export class EventRoute {
       const serving = runInContext(context, this.#serve, context);
       if (serving instanceof Promise) return serving.then(() => this.#ended(context), this.#failedIn(context));
       this.#running.delete(context);
-      return handled;
+      return this.#handled;
     } catch (thrown) {
       return Promise.reject(thrown).catch(this.#failedIn(context));
     }
@@ -150,4 +151,3 @@ function unprocessable(thrown: unknown): never {
 }
 
 const nothing: Reply = Object.freeze({ value: undefined, metadata: noMetadata });
-const handled = Promise.resolve();
