@@ -75,7 +75,7 @@ async function buildAll() {
  */
 async function installNats(plan, effort) {
   const { needNats } = await import(new URL('../bench/dist/harness/needs.js', import.meta.url).href);
-  if (!(await needNats(plan, effort))) return;
+  if (!plan.has('pubsub') && !(await needNats(plan, effort))) return;
   try {
     await installServers(['nats-server']);
   } catch (error) {
@@ -84,7 +84,7 @@ async function installNats(plan, effort) {
 }
 
 /** The benches that race against what `bench/peers` has. */
-const needPeers = new Set(['calls', 'codec', 'streams', 'connections', 'local']);
+const needPeers = new Set(['calls', 'codec', 'streams', 'connections', 'local', 'pubsub']);
 
 /**
  * Which benches to run, each with the cells that were named; without one it runs whole.

@@ -11,6 +11,7 @@ export class NatsServer {
   private constructor(
     readonly address: string,
     private readonly child: ChildProcess,
+    private readonly store: string | undefined,
   ) {
     process.once('exit', this.#kill);
   }
@@ -21,9 +22,12 @@ export class NatsServer {
     return status === 0 ? stdout.trim().replace(/^nats-server: v?/, '') : undefined;
   }
 
-  static async start(): Promise<NatsServer> {
+  /** @param jetStream - with JetStream, in files that are gone with it. */
+  static async start(jetStream = false): Promise<NatsServer> {
     const folder = mkdtempSync(join(tmpdir(), 'tenon-bench-nats-'));
-    const child = spawn(binary, ['-a', '127.0.0.1', '-p', '-1', '--ports_file_dir', folder], {
+    const store = jetStream ? mkdtempSync(join(tmpdir(), 'tenon-bench-nats-')) : undefined;
+    const streams = store === undefined ? [] : ['-js', '-sd', store];
+    const child = spawn(binary, ['-a', '127.0.0.1', '-p', '-1', '--ports_file_dir', folder, ...streams], {
       stdio: 'ignore',
       env,
     });
@@ -32,7 +36,7 @@ export class NatsServer {
         const file = readdirSync(folder).find((name) => name.endsWith('.ports'));
         const text = file === undefined ? '' : readFileSync(join(folder, file), 'utf8');
         const port = /"nats:\/\/[^"]*:(\d+)"/.exec(text)?.[1];
-        if (port !== undefined) return new NatsServer(`nats://127.0.0.1:${port}`, child);
+        if (port !== undefined) return new NatsServer(`nats://127.0.0.1:${port}`, child, store);
         if (child.exitCode !== null) break;
       }
     } finally {
@@ -58,9 +62,11 @@ export class NatsServer {
   async stop(): Promise<void> {
     process.off('exit', this.#kill);
     const ended = new Promise((resolve) => this.child.once('exit', resolve));
-    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
-    this.child.kill('SIGKILL');
-    await ended;
+    if (this.child.exitCode === null && this.child.signalCode === null) {
+      this.child.kill('SIGKILL');
+      await ended;
+    }
+    if (this.store !== undefined) rmSync(this.store, { recursive: true, force: true });
   }
 }
 

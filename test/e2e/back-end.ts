@@ -42,6 +42,16 @@ export class BackEnd implements AsyncDisposable {
     }
   }
 
+  /** The process, while there is one. */
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  /** Where its data is. */
+  get dataFolder(): string {
+    return join(this.#folder, 'data');
+  }
+
   /** Starts it, with the data of its last run if there was one, and resolves when it serves. */
   async start(): Promise<void> {
     const [command, parameters] = this.#name === 'etcd' ? this.#etcd() : this.#nats();
@@ -82,7 +92,7 @@ export class BackEnd implements AsyncDisposable {
 
   /** Forgets the data, while it is down. */
   async clear(): Promise<void> {
-    await rm(join(this.#folder, 'data'), { recursive: true, force: true });
+    await rm(this.dataFolder, { recursive: true, force: true });
   }
 
   async dispose(): Promise<void> {
@@ -100,7 +110,7 @@ export class BackEnd implements AsyncDisposable {
     return [
       '/usr/bin/etcd',
       [
-        ['--name', 'e2e', '--data-dir', join(this.#folder, 'data'), '--log-level', 'warn'],
+        ['--name', 'e2e', '--data-dir', this.dataFolder, '--log-level', 'warn'],
         ['--listen-client-urls', client, '--advertise-client-urls', client],
         ['--listen-peer-urls', peer, '--initial-advertise-peer-urls', peer, '--initial-cluster', `e2e=${peer}`],
       ].flat(),
@@ -108,8 +118,7 @@ export class BackEnd implements AsyncDisposable {
   }
 
   #nats(): readonly [string, string[]] {
-    const store = join(this.#folder, 'data');
-    return ['/usr/sbin/nats-server', ['-a', '127.0.0.1', '-p', String(this.#ports[0]), '-js', '-sd', store]];
+    return ['/usr/sbin/nats-server', ['-a', '127.0.0.1', '-p', String(this.#ports[0]), '-js', '-sd', this.dataFolder]];
   }
 
   async #ready(child: ChildProcess): Promise<void> {

@@ -65,6 +65,7 @@ async function inTime<T>(promise: Promise<T>, timeoutMs: number, clock: Clock): 
 }
 
 function openSession(server: string, connection: NatsConnection, sockets: SocketTracker, logger: Logger): Session {
+  sockets.bearErrors();
   void watchStatus(server, connection, sockets, logger);
   return {
     server,

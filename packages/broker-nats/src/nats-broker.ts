@@ -52,6 +52,7 @@ export class NatsBroker implements Broker, Lifecycle {
   readonly #subscriptions = new Set<NatsSubscription | AcknowledgedSubscription>();
   readonly deadLetters: DeadLetters | undefined;
   readonly #closing = new AbortController();
+  readonly #written = Promise.resolve();
   #isDraining = false;
   #closed: Promise<void> | undefined;
 
@@ -97,14 +98,18 @@ export class NatsBroker implements Broker, Lifecycle {
     });
   }
 
-  async publish(topic: string, message: Message, options: BrokerPublishOptions = {}): Promise<void> {
-    this.#assertUsable(options.signal);
-    this.#assertStarted();
-    const [delivery] = checkedLevel(options.delivery, this.capabilities);
-    checkedTopic(topic);
-    if (delivery === 'atLeastOnce') return this.#keep(topic, message, options.signal);
-    const waiting = this.#outbox.publish(topic, this.#envelope.pack(topic, message), options.signal);
-    if (waiting !== undefined) await waiting;
+  /** The usual case, a message that is written at once, makes no promise: all of them share one. */
+  publish(topic: string, message: Message, options: BrokerPublishOptions = {}): Promise<void> {
+    try {
+      this.#assertUsable(options.signal);
+      this.#assertStarted();
+      const [delivery] = checkedLevel(options.delivery, this.capabilities);
+      checkedTopic(topic);
+      if (delivery === 'atLeastOnce') return this.#keep(topic, message, options.signal);
+      return this.#outbox.publish(topic, this.#envelope.pack(topic, message), options.signal) ?? this.#written;
+    } catch (thrown) {
+      return Promise.reject(thrown);
+    }
   }
 
   async subscribe(
@@ -196,13 +201,18 @@ export class NatsBroker implements Broker, Lifecycle {
       },
       streamOf: (topic, connection) => streams.of(topic, connection),
       envelope: this.#envelope,
-      publish: (topic, message) => this.#keep(topic, message, undefined),
+      publish: (topic, message) => this.#bury(topic, message),
     });
     return { streams, outbox: new AckedOutbox(limits, streams, this.#clock), deadLetters };
   }
 
-  async #keep(topic: string, message: Message, signal: AbortSignal | undefined): Promise<void> {
-    await this.#kept?.outbox.publish(topic, this.#envelope.pack(topic, message), publishId(topic, message), signal);
+  async #bury(topic: string, message: Message): Promise<void> {
+    return this.#keep(topic, message, undefined);
+  }
+
+  #keep(topic: string, message: Message, signal: AbortSignal | undefined): Promise<void> {
+    const { outbox } = this.#kept as Kept;
+    return outbox.publish(topic, this.#envelope.pack(topic, message), publishId(topic, message), signal);
   }
 
   async #acknowledged(
@@ -213,7 +223,7 @@ export class NatsBroker implements Broker, Lifecycle {
     const subscription = new AcknowledgedSubscription({
       terms,
       handler,
-      bury: (topic, message) => this.#keep(topic, message, undefined),
+      bury: (topic, message) => this.#bury(topic, message),
       envelope: this.#envelope,
       streams: (this.#kept as Kept).streams,
       clock: this.#clock,

@@ -161,17 +161,20 @@ export class NatsSubscription implements Subscription {
     return this.#heldBytes > 0 && this.#heldBytes + bytes > maxWaitingBytes;
   }
 
-  async #handle(delivery: Delivery, bytes: number): Promise<void> {
-    try {
-      await this.#settings.handler(delivery);
-    } catch (failure) {
-      // At most once: the message is gone, as the contract says, and the subscription goes on.
-      this.#logger.debug('a handler rejected a message', {
-        id: delivery.message.id,
-        error: ServiceError.from(failure),
-      });
-    } finally {
+  #handle(delivery: Delivery, bytes: number): Promise<void> {
+    const rejected = (failure: unknown): void => {
       this.#heldBytes -= bytes;
+      // At most once: the message is gone, as the contract says, and the subscription goes on.
+      const error = ServiceError.from(failure);
+      this.#logger.debug('a handler rejected a message', { id: delivery.message.id, error });
+    };
+    try {
+      return this.#settings.handler(delivery).then(() => {
+        this.#heldBytes -= bytes;
+      }, rejected);
+    } catch (thrown) {
+      rejected(thrown);
+      return Promise.resolve();
     }
   }
 }

@@ -33,6 +33,14 @@ export class SocketTracker {
     this.#sockets.clear();
   }
 
+  /**
+   * From now on an error of a socket ends nothing but that socket. Where the server hangs up, the client stops listening for errors before
+   * it stops writing: "write after end" would end the process. Seen in 3.4.0 too.
+   */
+  bearErrors(): void {
+    for (const socket of this.#sockets) socket.on('error', () => {});
+  }
+
   readonly #opened = (message: unknown): void => {
     if (this.#context.getStore() !== this) return;
     const { socket } = message as { readonly socket: Socket };

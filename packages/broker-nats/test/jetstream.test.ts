@@ -67,6 +67,20 @@ describe('streams', () => {
     expect([state.messages, state.consumer_count]).toEqual([4, 1]);
   });
 
+  it('are written nothing but the message by an id that ends its header, which is refused', async () => {
+    const client = await stage.client(server, brisk);
+    for (const id of ['o1\r\nNats-Rollup: all', 'o1\r\n\r\nPUB evil 0\r\n\r\n']) {
+      await rejectsWith(() => client.publish('order.placed', messageOf(id)), 'InvalidArgument');
+    }
+    await client.publish('order.placed', messageOf('Grüße ☕'));
+    const { state } = await askJetStream<{ state: { messages: number } }>(
+      await raw(),
+      'STREAM.INFO.TENON_order',
+      undefined,
+    );
+    expect(state.messages).toBe(1);
+  });
+
   it('keep one copy of what is published twice, of each topic of its own', async () => {
     const client = await stage.client(server, brisk);
     for (const topic of ['order.placed', 'order.paid', 'order.placed']) await client.publish(topic, messageOf('o1'));

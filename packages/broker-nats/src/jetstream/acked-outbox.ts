@@ -1,4 +1,4 @@
-import { createInbox, headers, type Msg, type NatsConnection } from '@nats-io/transport-node';
+import { createInbox, headers, type Msg, type MsgHdrs, type NatsConnection } from '@nats-io/transport-node';
 import { type CancelTimer, type Clock, ServiceError } from '@tenon/contract';
 import { canceled } from '@tenon/contract/authoring';
 import type { Packet } from '../envelope.js';
@@ -154,10 +154,9 @@ export class AckedOutbox {
       return;
     }
     this.#listen(connection);
-    const carried = packet.headers ?? headers();
-    carried.set('Nats-Msg-Id', id);
     pending.sentAt = this.#clock.now();
     try {
+      const carried = withId(packet.headers, id);
       connection.publish(topic, packet.payload, { reply: `${this.#inbox}.${token.toString(36)}`, headers: carried });
       pending.wasSent = true;
     } catch (thrown) {
@@ -268,6 +267,19 @@ function failureOf(reply: Msg): ServiceError | undefined {
   }
 }
 
+/**
+ * All that the client asks of headers is their bytes: a table of them, which it checks and sorts, costs as much as all else, so there is
+ * none for an id alone. One that could end its line goes where it is refused.
+ */
+function withId(given: MsgHdrs | undefined, id: string): MsgHdrs {
+  if (given === undefined && plainText.test(id)) {
+    return { encode: () => Buffer.from(`NATS/1.0\r\n${idHeader}: ${id}\r\n\r\n`) } as unknown as MsgHdrs;
+  }
+  const carried = given ?? headers();
+  carried.set(idHeader, id);
+  return carried;
+}
+
 function firstToken(topic: string): string {
   const end = topic.indexOf('.');
   return end < 0 ? topic : topic.slice(0, end);
@@ -285,6 +297,8 @@ function ended(wasSent = false): ServiceError {
 
 /** What a pending message takes beside its bytes, so that empty ones are bounded too. */
 const bookkeepingBytes = 256;
+const plainText = /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/;
+const idHeader = 'Nats-Msg-Id';
 /** `NATS/1.0`, the name and the line ends. */
 const idHeaderBytes = 30;
 const retryMs = 250;

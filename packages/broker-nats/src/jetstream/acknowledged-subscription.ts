@@ -179,20 +179,23 @@ export class AcknowledgedSubscription implements Subscription {
 
   #start(message: Msg, ack: AckSubject): void {
     this.#running += 1;
-    void this.#handle(message, ack).finally(() => {
-      this.#running -= 1;
-      const next = this.#waiting.shift();
-      if (next !== undefined) this.#start(...next);
-      else this.#ask();
-      if (this.#running === 0) for (const resolve of this.#idle.splice(0)) resolve();
-    });
+    void this.#handle(message, ack).then(this.#ended, this.#ended);
   }
 
-  async #handle(received: Msg, ack: AckSubject): Promise<void> {
+  readonly #ended = (): void => {
+    this.#running -= 1;
+    const next = this.#waiting.shift();
+    if (next !== undefined) this.#start(...next);
+    else this.#ask();
+    if (this.#running === 0 && this.#idle.length > 0) for (const resolve of this.#idle.splice(0)) resolve();
+  };
+
+  /** Never rejects. */
+  #handle(received: Msg, ack: AckSubject): Promise<void> {
     const settlement = this.#settlementOf(received, ack);
     if (this.#handled.has(ack)) {
       settlement.ack();
-      return;
+      return Promise.resolve();
     }
     const { deliveries, sequence } = ack;
     this.#lastSequence = Math.max(this.#lastSequence, sequence);
@@ -204,22 +207,21 @@ export class AcknowledgedSubscription implements Subscription {
       const reason = ServiceError.from(thrown).rawMessage;
       const refuse = (): Promise<void> => Promise.reject(new Unprocessable(reason, { cause: thrown }));
       const parts = { ...this.#settings, handler: refuse };
-      await settle({ ...delivery, message: asItCame(received, sequence) }, settlement, parts);
-      return;
+      return settle({ ...delivery, message: asItCame(received, sequence) }, settlement, parts);
     }
-    await settle({ ...delivery, message }, settlement, this.#settings);
+    return settle({ topic: received.subject, attempt: deliveries, sequence, message }, settlement, this.#settings);
   }
 
   /** Over the connection of now: the server knows the message by its subject, whoever says it. Lost words are a redelivery. */
   #settlementOf({ reply = '' }: Msg, ack: AckSubject): Settlement {
-    const say = (word: string): void => {
+    const say = (word: string | Uint8Array): void => {
       const connection = this.#connection;
       if (connection !== undefined && !connection.isClosed()) connection.publish(reply, word);
     };
     return {
       ack: () => {
         this.#handled.add(ack);
-        say('+ACK');
+        say(acknowledged);
       },
       nack: (delayMs) => say(delayMs > 0 ? `-NAK {"delay": ${Math.round(delayMs * nsPerMs)}}` : '-NAK'),
       working: () => say('+WPI'),
@@ -258,6 +260,7 @@ function asItCame({ data }: Msg, sequence: number): Message {
   };
 }
 
+const acknowledged = Buffer.from('+ACK');
 const expiresMs = 30_000;
 const heartbeatMs = 5_000;
 const retryMs = 500;

@@ -5,21 +5,21 @@ import type { AckSubject } from './ack-subject.js';
  * messages out again when it is back: whoever handled them then need only say so again.
  */
 export class RecentlyHandled {
-  readonly #storedAt = new Map<number, string>();
+  /** Two generations: what is old goes all at once, as a map whose oldest key is looked for each time passes over all that went before. */
+  #newer = new Map<number, string>();
+  #older = new Map<number, string>();
 
   add({ sequence, storedAt }: AckSubject): void {
-    this.#storedAt.set(sequence, storedAt);
-    if (this.#storedAt.size <= limit) return;
-    for (const oldest of this.#storedAt.keys()) {
-      this.#storedAt.delete(oldest);
-      return;
-    }
+    this.#newer.set(sequence, storedAt);
+    if (this.#newer.size < generation) return;
+    this.#older = this.#newer;
+    this.#newer = new Map();
   }
 
   has({ sequence, storedAt }: AckSubject): boolean {
-    return this.#storedAt.get(sequence) === storedAt;
+    return (this.#newer.get(sequence) ?? this.#older.get(sequence)) === storedAt;
   }
 }
 
-/** Some seconds of the most that a subscription handles. */
-const limit = 65_536;
+/** Of the last 65,536 at least: some seconds of the most that a subscription handles. */
+const generation = 65_536;

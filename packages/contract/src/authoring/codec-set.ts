@@ -70,7 +70,18 @@ export class OpenCodec {
    * with `executed: 'no'`.
    */
   encode(value: unknown, schema?: Schema, maxBytes?: number): Buffer {
-    const sink = new BufferSink(maxBytes);
+    if (maxBytes !== undefined) return this.#encodeInto(new BufferSink(maxBytes), value, schema);
+    const sink = this.#idleSink ?? new BufferSink();
+    // A getter of the value may encode something else meanwhile.
+    this.#idleSink = undefined;
+    sink.reset();
+    const bytes = this.#encodeInto(sink, value, schema);
+    if (bytes.length > largestCopiedBytes) return bytes;
+    this.#idleSink = sink;
+    return Buffer.from(bytes);
+  }
+
+  #encodeInto(sink: BufferSink, value: unknown, schema: Schema | undefined): Buffer {
     try {
       this.#encoder(schema)(value, sink);
     } catch (thrown) {
@@ -131,6 +142,8 @@ export class OpenCodec {
   }
 }
 
+/** So much is copied out of a buffer that stays faster than a new one is made: Node cuts it from a pool. */
+const largestCopiedBytes = 2_048;
 /** A larger buffer is not kept for the next copy. */
 const largestKeptBytes = 64 * 1_024;
 

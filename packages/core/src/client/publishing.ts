@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import {
   type Broker,
   type Clock,
@@ -28,16 +29,18 @@ export class Publishing {
   ) {}
 
   /** Rejects with `ServiceError`s that name the topic as their endpoint; `executed: 'no'` before the broker had it. */
-  async publish(topic: string, value: unknown, options: EventOptions): Promise<void> {
+  publish(topic: string, value: unknown, options: EventOptions): Promise<void> {
     try {
-      await this.#publish(topic, value, options);
+      return this.#publish(topic, value, options).then(nothing, (thrown: unknown) => {
+        throw named(thrown, topic);
+      });
     } catch (thrown) {
-      const error = ServiceError.from(thrown);
-      throw error.with({ endpoint: error.endpoint ?? topic });
+      return Promise.reject(named(thrown, topic));
     }
   }
 
-  async #publish(topic: string, value: unknown, options: EventOptions): Promise<void> {
+  /** Without interceptors and later rules the broker has the message before this returns: no promise stands between. */
+  #publish(topic: string, value: unknown, options: EventOptions): Promise<unknown> {
     const broker = this.broker;
     if (broker === undefined) {
       throw new ServiceError(
@@ -49,12 +52,10 @@ export class Publishing {
       );
     }
     checkedTopic(topic);
-    const send = (event: unknown, metadata: Metadata): Promise<void> =>
-      this.#send(broker, topic, event, metadata, options);
     const metadata = checkedMetadata(options.metadata);
-    if (this.around === undefined) return send(value, metadata);
+    if (this.around === undefined) return this.#send(broker, topic, value, metadata, options);
     const deadline = Number.POSITIVE_INFINITY;
-    await this.around.around(
+    const published = this.around.around(
       new SeenCall(
         { side: 'client', kind: 'event', service: '', endpoint: topic, value, metadata, deadline },
         {
@@ -65,37 +66,54 @@ export class Publishing {
       ),
       {
         reach: async (call): Promise<Reply> => {
-          await send(call.value, checkedMetadata(call.metadata));
+          await this.#send(broker, topic, call.value, checkedMetadata(call.metadata), options);
           return { value: undefined, metadata: noMetadata };
         },
       },
     );
+    return Promise.resolve(published);
   }
 
-  async #send(
-    broker: Broker,
-    topic: string,
-    event: unknown,
-    metadata: Metadata,
-    { schema, id, contentType = this.options.contentType ?? broker.contentType, delivery, signal }: EventOptions,
-  ): Promise<void> {
-    const body = await this.#body(event, contentType, schema);
-    await broker.publish(
-      topic,
-      { id: id ?? crypto.randomUUID(), timeMs: this.clock.wallTime(), contentType, metadata, body },
-      { delivery, signal },
-    );
+  #send(broker: Broker, topic: string, event: unknown, metadata: Metadata, options: EventOptions): Promise<void> {
+    const { schema, contentType = this.options.contentType ?? broker.contentType } = options;
+    const give = (body: Uint8Array): Promise<void> => {
+      const { id = randomUUID(), delivery, signal } = options;
+      const message = { id, timeMs: this.clock.wallTime(), contentType, metadata, body };
+      return broker.publish(topic, message, { delivery, signal });
+    };
+    const checking = this.#checked(event, schema);
+    if (checking instanceof Promise) return checking.then(() => give(this.#body(event, contentType, schema)));
+    return give(this.#body(event, contentType, schema));
   }
 
-  /** Nothing has left before this is done. */
-  async #body(event: unknown, contentType: string, schema: Schema | undefined): Promise<Uint8Array> {
+  /** Nothing has left before this is done: a promise where a rule of the event takes its time. */
+  #checked(event: unknown, schema: Schema | undefined): unknown {
     try {
-      await this.schemas.of(schema)?.validate(event);
+      const checked = this.schemas.of(schema)?.validate(event);
+      return checked instanceof Promise ? checked.catch(refuse) : checked;
+    } catch (thrown) {
+      return refuse(thrown);
+    }
+  }
+
+  #body(event: unknown, contentType: string, schema: Schema | undefined): Uint8Array {
+    try {
       return this.codecs.of(contentType).encode(event, schema);
     } catch (thrown) {
-      throw ServiceError.from(thrown).with({ executed: 'no' });
+      return refuse(thrown);
     }
   }
 }
+
+function refuse(thrown: unknown): never {
+  throw ServiceError.from(thrown).with({ executed: 'no' });
+}
+
+function named(thrown: unknown, topic: string): ServiceError {
+  const error = ServiceError.from(thrown);
+  return error.with({ endpoint: error.endpoint ?? topic });
+}
+
+function nothing(): void {}
 
 type EventOptions = PublishOptions & { readonly schema?: Schema | undefined };

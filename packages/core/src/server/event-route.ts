@@ -7,7 +7,6 @@ import {
   type Logger,
   noMetadata,
   type Reply,
-  type Schema,
   type ServedSubscription,
   ServiceError,
   Unprocessable,
@@ -37,6 +36,7 @@ export class EventRoute {
   readonly #plan: BuildPlan | undefined;
   readonly #from: EventSubscription;
   readonly #running = new Set<CallContext>();
+  readonly #handled = Promise.resolve();
 
   constructor(
     private readonly service: string,
@@ -54,7 +54,7 @@ export class EventRoute {
   }
 
   /** Handles one delivery. Rejects where it was not handled, so that the broker does not acknowledge it; logged here. */
-  async handle(delivery: Delivery): Promise<void> {
+  handle(delivery: Delivery): Promise<void> {
     const { message, topic } = delivery;
     const context = new CallContext({
       service: this.service,
@@ -69,22 +69,29 @@ export class EventRoute {
     });
     this.#running.add(context);
     try {
-      await runInContext(context, () => this.#serve(delivery, context));
+      const serving = runInContext(context, this.#serve, context);
+      if (serving instanceof Promise) return serving.then(() => this.#ended(context), this.#failedIn(context));
+      this.#running.delete(context);
+      return this.#handled;
     } catch (thrown) {
+      return Promise.reject(thrown).catch(this.#failedIn(context));
+    }
+  }
+
+  #ended(context: CallContext): void {
+    this.#running.delete(context);
+  }
+
+  #failedIn(context: CallContext): (thrown: unknown) => never {
+    return (thrown) => {
+      this.#running.delete(context);
       const { name } = this.subscription;
-      const facts = {
-        subscriber: name,
-        topic,
-        id: message.id,
-        attempt: delivery.attempt,
-        requestId: context.requestId,
-      };
+      const { delivery, requestId, endpoint: topic } = context;
+      const facts = { subscriber: name, topic, id: delivery?.message.id, attempt: delivery?.attempt, requestId };
       const error = thrown instanceof Unprocessable ? thrown.serviceError : thrown;
       this.parts.logger.error('an event was not handled', { ...facts, error });
       throw thrown;
-    } finally {
-      this.#running.delete(context);
-    }
+    };
   }
 
   /** Aborts the signals of the handlers that run. */
@@ -92,29 +99,44 @@ export class EventRoute {
     for (const context of this.#running) context.cancel(reason);
   }
 
-  async #serve(delivery: Delivery, context: CallContext): Promise<void> {
-    const decoded = async (seen: SeenCall | undefined): Promise<Reply> => {
-      const { event } = this.subscription;
-      const { contentType, body } = delivery.message;
-      const built = await this.#built(contentType, body, event);
-      if (this.#around === undefined) return this.#handle(built, context);
-      const call = seen?.with(built, undefined) ?? seenCall({ context }, 'event', built, undefined);
-      return this.#around.around(call, { reach: (left) => this.#handle(left.value, context) });
-    };
-    if (this.#early === undefined) {
-      await decoded(undefined);
-      return;
+  /** Without interceptors and later rules there is no promise but the handler's own: Node pays for each that it sees in a context. */
+  readonly #serve = (context: CallContext): unknown => {
+    if (this.#early !== undefined) {
+      const call = seenCall({ context }, 'event', undefined, undefined);
+      return this.#early.around(call, { reach: (seen) => this.#intercepted(seen, context) });
     }
-    await this.#early.around(seenCall({ context }, 'event', undefined, undefined), { reach: decoded });
+    if (this.#around !== undefined) return this.#intercepted(undefined, context);
+    const event = this.#built(context);
+    return event instanceof Promise
+      ? event.then((built) => this.#handle(built, context))
+      : this.#handle(event, context);
+  };
+
+  async #intercepted(seen: SeenCall | undefined, context: CallContext): Promise<Reply> {
+    const event = await this.#built(context);
+    if (this.#around === undefined) {
+      await this.#handle(event, context);
+      return nothing;
+    }
+    const call = seen?.with(event, undefined) ?? seenCall({ context }, 'event', event, undefined);
+    return this.#around.around(call, {
+      reach: async (left) => {
+        await this.#handle(left.value, context);
+        return nothing;
+      },
+    });
   }
 
-  /** Trying again does not help what cannot be read or breaks a rule. */
-  async #built(contentType: string, body: Uint8Array, event: Schema | undefined): Promise<unknown> {
+  /** Trying again does not help what cannot be read or breaks a rule. A promise where a rule takes its time. */
+  #built({ delivery }: CallContext): unknown {
+    const { contentType, body } = (delivery as Delivery).message;
     try {
-      const value = this.parts.codecs.of(contentType).decode(body, event, this.#plan);
-      return value instanceof Built ? value.value : await this.#checked(value);
+      const value = this.parts.codecs.of(contentType).decode(body, this.subscription.event, this.#plan);
+      if (value instanceof Built) return value.value;
+      const checked = this.#checked(value);
+      return checked instanceof Promise ? checked.catch(unprocessable) : checked;
     } catch (thrown) {
-      throw new Unprocessable(ServiceError.from(thrown).message, { cause: thrown });
+      return unprocessable(thrown);
     }
   }
 
@@ -122,9 +144,14 @@ export class EventRoute {
     return this.#validate === undefined ? value : this.#validate(value);
   }
 
-  async #handle(event: unknown, context: CallContext): Promise<Reply> {
+  #handle(event: unknown, context: CallContext): unknown {
     if (context.canceled !== undefined) throw context.canceled;
-    await this.subscription.handle(event);
-    return { value: undefined, metadata: noMetadata };
+    return this.subscription.handle(event);
   }
 }
+
+function unprocessable(thrown: unknown): never {
+  throw new Unprocessable(ServiceError.from(thrown).message, { cause: thrown });
+}
+
+const nothing: Reply = Object.freeze({ value: undefined, metadata: noMetadata });

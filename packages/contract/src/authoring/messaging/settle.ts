@@ -32,9 +32,9 @@ export interface SettlingParts {
  * back for a while where it rejected; and after the last attempt, or where no attempt can help, put among the dead letters and
  * acknowledged only once it is kept there. Never rejects.
  */
-export async function settle(delivery: Delivery, settlement: Settlement, parts: SettlingParts): Promise<void> {
+export function settle(delivery: Delivery, settlement: Settlement, parts: SettlingParts): Promise<void> {
   const { terms, clock } = parts;
-  if (!isForQueue(delivery.message, terms.queue)) return settlement.ack();
+  if (!isForQueue(delivery.message, terms.queue)) return Promise.resolve(settlement.ack());
   // Handed out more often than it may be handled: those before died without a word, and maybe of it.
   if (delivery.attempt > terms.maxAttempts)
     return giveUp(delivery, settlement, parts, neverAnswered(terms.maxAttempts));
@@ -43,13 +43,16 @@ export async function settle(delivery: Delivery, settlement: Settlement, parts: 
     settlement.working();
     cancel = clock.after(everyMs, sign);
   });
+  const refused = (thrown: unknown): Promise<void> =>
+    rejected(delivery, settlement, parts, thrown).finally(() => cancel());
+  // One promise beside the handler's own: in most applications this runs for every event.
   try {
-    await parts.handler(delivery);
-    settlement.ack();
+    return parts.handler(delivery).then(() => {
+      settlement.ack();
+      cancel();
+    }, refused);
   } catch (thrown) {
-    await rejected(delivery, settlement, parts, thrown);
-  } finally {
-    cancel();
+    return refused(thrown);
   }
 }
 
