@@ -27,6 +27,13 @@ export class EntrySet {
     this.#put(keyValues, known);
   }
 
+  /** Whether a range read lacks more than half of the entries that are known. */
+  isMostlyMissingFrom(keyValues: readonly IKeyValue[]): boolean {
+    const found = new Set(keyValues.map(({ key }) => key.toString()));
+    const missing = [...this.#entries.keys()].filter((key) => !found.has(key)).length;
+    return missing * 2 > this.#entries.size;
+  }
+
   /** Takes changes in the order in which they were made. */
   apply(events: readonly IEvent[]): void {
     for (const { type, kv } of events) {

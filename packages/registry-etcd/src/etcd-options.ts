@@ -37,7 +37,8 @@ export interface EtcdOptions {
   readonly silenceTimeoutMs?: number | undefined;
   /**
    * How long watches keep nodes that are missing after etcd came back with older data (wiped, or restored from a
-   * backup), so that living services have time to register again, in milliseconds, 0 to 60,000. Default 10,000.
+   * backup), or without most of them (it stood still, and ended their leases), so that living services have time to register
+   * again, in milliseconds, 0 to 60,000. Default 10,000.
    */
   readonly restoreGraceMs?: number | undefined;
   /**

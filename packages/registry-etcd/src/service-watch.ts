@@ -104,6 +104,11 @@ export class ServiceWatch {
       this.#graceEndsAt = clock.now() + options.restoreGraceMs;
       logger.warn('etcd came back with older data', { service: this.#service, was: this.#revision, is: revision });
     }
+    if (this.#isInterrupted && this.#entries.isMostlyMissingFrom(kvs)) {
+      // An etcd that stood still ends all leases that it has not heard of, and whoever lives is registering again, too.
+      this.#graceEndsAt = clock.now() + options.restoreGraceMs;
+      logger.warn('most nodes were gone when etcd came back; they are kept for a while', { service: this.#service });
+    }
     this.#revision = revision;
     this.#entries.replace(kvs, clock.now() < this.#graceEndsAt);
     this.#publish();

@@ -118,6 +118,39 @@ it('changes compacted away while the client was cut off: the set is exact again'
   await eventually(() => expect(watched.ids).toContain('later'), within(5));
 });
 
+it('most nodes gone while etcd was away are kept for a while, and a few are not', async () => {
+  const { another } = await registered({ ttlMs: 60_000 }, { restoreGraceMs: 3_000 });
+  for (const id of ['m1', 'm2', 'm3', 'm4']) await putForeign(id);
+  const observer = await another();
+  const watched = new WatchedSet(observer.registry, 'greeter');
+  cleanups.push(() => watched.leave());
+  await eventually(() => expect(watched.ids).toHaveLength(5), within(5));
+  const remove = (...ids: readonly string[]): Promise<unknown> =>
+    plainly(server, async (client) => {
+      for (const id of ids)
+        await client
+          .delete()
+          .key(keyOf(prefix, 'greeter', id))
+          .exec();
+    });
+
+  observer.proxy.cut();
+  await eventually(() => expect(watched.errors).toHaveLength(1), within(15));
+  await remove('m1');
+  observer.proxy.heal();
+  await eventually(() => expect(watched.ids).toEqual(['m2', 'm3', 'm4', 'n1']), within(10));
+
+  observer.proxy.cut();
+  await eventually(() => expect(watched.errors).toHaveLength(2), within(15));
+  await remove('m2', 'm3', 'm4');
+  const before = watched.sets.length;
+  observer.proxy.heal();
+  // Back, with what it knew; and then exact.
+  await eventually(() => expect(watched.sets.length).toBeGreaterThan(before), within(10));
+  expect(watched.sets[before]).toEqual(['m2', 'm3', 'm4', 'n1']);
+  await eventually(() => expect(watched.ids).toEqual(['n1']), within(15));
+});
+
 it('a half-open connection is noticed within 15 s, by the watch and by the lease, and both heal', async () => {
   const { proxy, watched, states } = await registered({ ttlMs: 5_000 });
   proxy.freeze();
