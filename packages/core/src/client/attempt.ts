@@ -134,6 +134,7 @@ export class Attempt implements ReplyListener, PendingAttempt {
     const pulse = this.#loan?.pulse;
     if (pulse !== undefined && isUnary) {
       if (pulse.silent && this.#isAvoidable()) {
+        this.#avoid();
         this.onFailure(new ServiceError('Unavailable', 'the node gives no sign of life', { executed: 'no' }));
         return;
       }
@@ -179,7 +180,8 @@ export class Attempt implements ReplyListener, PendingAttempt {
     const trail = this.#note(error);
     const waitMs = this.#parts.repetition.after(error, candidate, this.#call, trail);
     if (waitMs === undefined) {
-      this.#fail(error);
+      if (trail.turnsToAvoided(error, this.#call.idempotent)) this.#beginAnother(trail);
+      else this.#fail(error);
       return;
     }
     pause(waitMs, this.#call, this.#parts.clock).then(
@@ -192,7 +194,9 @@ export class Attempt implements ReplyListener, PendingAttempt {
   }
 
   giveUp(error: ServiceError): void {
-    if (!this.#over && this.#parts.repetition.mayGiveUp(this.#call, this.#trail)) this.onFailure(error);
+    if (this.#over || !this.#parts.repetition.mayGiveUp(this.#call, this.#trail)) return;
+    this.#avoid();
+    this.onFailure(error);
   }
 
   #beginAnother(trail: Trail, chosen?: Candidate): void {
@@ -235,6 +239,11 @@ export class Attempt implements ReplyListener, PendingAttempt {
   #isAvoidable(): boolean {
     if (this.#trail?.tried.has((this.#candidate as Candidate).node.id) === true) return false;
     return this.#parts.repetition.mayAvoid(this.#call, this.#trail);
+  }
+
+  #avoid(): void {
+    this.#trail ??= new Trail();
+    this.#trail.avoided = this.#candidate?.node.id;
   }
 
   #withThis(): ReadonlySet<string> {

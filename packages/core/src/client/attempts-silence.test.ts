@@ -139,6 +139,22 @@ describe('a call on a node that has fallen silent', () => {
     for (const reply of [early, late]) expect(await reply).toMatchObject({ value: 'at last' });
   });
 
+  test('comes back to a silent one, and waits there, where the last that could be tried is not reached', async () => {
+    const { alive, clock, transport, run } = await silentNode(attemptsOver('a', 'b', 'c'));
+    alive.clear();
+    const waiting = deferred<Reply>();
+    for (const address of ['a:1', 'b:1']) transport.answer(address, () => waiting.promise);
+    transport.answer('c:1', () =>
+      Promise.reject(new ServiceError('Unavailable', 'nobody listens', { executed: 'no' })),
+    );
+    const early = [run({ idempotent: true }), run({ idempotent: true })];
+    for (let step = 0; step < 20; step += 1) await clock.advance(100);
+    const late = run({ idempotent: false });
+    await clock.advance(1_000);
+    waiting.resolve({ value: 'at last', metadata: noMetadata });
+    for (const reply of [...early, late]) expect(await reply).toMatchObject({ value: 'at last' });
+  });
+
   test('goes to it again once it has answered a probe', async () => {
     const { alive, clock, transport, run } = await silentNode();
     const first = run({ idempotent: true });

@@ -5,15 +5,15 @@ import { untilEnd } from './until-end.js';
 
 /**
  * A node for another attempt: one that was not tried yet; where every one was, any: the failure may have passed, as in a
- * restart. The node that has seen the call's idempotency key, where one has: no other knows it.
+ * restart. The node that has seen the call's idempotency key, where one has: no other knows it. A silent one, as the last resort.
  */
 export async function selectAnother(
   call: PreparedCall,
-  { tried, keptBy }: Trail,
+  { tried, keptBy, lastResort }: Trail,
   parts: { readonly selector: Selector; readonly clock: Clock },
 ): Promise<Candidate> {
-  if (keptBy !== undefined)
-    return select({ ...call, filters: [...(call.filters ?? []), byId(keptBy)] }, undefined, parts);
+  const only = keptBy ?? lastResort;
+  if (only !== undefined) return select({ ...call, filters: [...(call.filters ?? []), byId(only)] }, undefined, parts);
   const other = await selectUntried(call, tried, parts);
   return other ?? select(call, undefined, parts);
 }

@@ -16,6 +16,10 @@ export class Trail {
   repeatedFree = false;
   /** The node that has seen the call's idempotency key: the call may go to no other any more. */
   keptBy: string | undefined;
+  /** A node that was left out, or left, because it gave no sign of life; the newest. */
+  avoided: string | undefined;
+  /** The one that the call goes to after all others have failed. */
+  lastResort: string | undefined;
   /** The node of the newest attempt. */
   current: string | undefined;
 
@@ -27,6 +31,19 @@ export class Trail {
   /** What holds of the whole call: an attempt that certainly did not run says nothing about an earlier one that may have. */
   executedAlso(last: Executed): Executed {
     return farther(this.#executed, last);
+  }
+
+  /**
+   * Whether a call goes to a node that was left out before, now that the last of the others could not be reached: that one may be heard
+   * again, and where all are silent it is this side that stood still. Once for each call, and not where it may have run and must not
+   * run twice.
+   */
+  turnsToAvoided(error: ServiceError, idempotent: boolean): boolean {
+    if (this.avoided === undefined || this.lastResort !== undefined) return false;
+    if (error.code !== 'Unavailable' || error.executed !== 'no') return false;
+    if (this.#executed !== 'no' && !idempotent) return false;
+    this.lastResort = this.avoided;
+    return true;
   }
 
   /** Adds an attempt that failed. */
