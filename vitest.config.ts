@@ -18,5 +18,7 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     pool: 'forks',
+    // Most tests wait for servers and clocks: one process for each processor but one, which is the default, leaves two processors idle.
+    maxWorkers: 3,
   },
 });
