@@ -61,6 +61,22 @@ describe('an event', () => {
     expect([logger.lines, clock.pending]).toEqual([[], 0]);
   });
 
+  test('is not handled before its handler’s promise is kept, of whatever kind it is', async () => {
+    const done = deferred();
+    const then = vi.fn((...both: Parameters<Promise<void>['then']>) => done.promise.then(...both));
+    const query = { then };
+    const { route } = setUp(() => query);
+    let isHandled = false;
+    const handling = route.handle(deliveryOf({ name: 'Ada' })).then(() => {
+      isHandled = true;
+    });
+    await new Promise((resolve) => setImmediate(resolve));
+    expect([then.mock.calls.length, isHandled]).toEqual([1, false]);
+    done.resolve();
+    await handling;
+    expect(isHandled).toBe(true);
+  });
+
   test('passes the interceptors in order, the first outermost, each seeing it as the one before left it', async () => {
     const seen: [string, InterceptedCall][] = [];
     const marked =

@@ -16,6 +16,7 @@ import { CallContext, type EventSubscription, runInContext } from '../context/in
 import { type Chain, chain } from '../interceptors/chain.js';
 import type { SeenCall } from '../interceptors/seen-call.js';
 import type { CompiledSchemas } from '../schemas/compiled-schemas.js';
+import { isThenable } from './is-thenable.js';
 import { seenCall } from './route.js';
 
 /** What the way of an event is made of, beside the subscription itself. */
@@ -71,6 +72,8 @@ export class EventRoute {
     try {
       const serving = runInContext(context, this.#serve, context);
       if (serving instanceof Promise) return serving.then(() => this.#ended(context), this.#failedIn(context));
+      if (isThenable(serving))
+        return Promise.resolve(serving).then(() => this.#ended(context), this.#failedIn(context));
       this.#running.delete(context);
       return this.#handled;
     } catch (thrown) {

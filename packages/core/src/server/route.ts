@@ -13,6 +13,7 @@ import {
 import { type Chain, chain } from '../interceptors/chain.js';
 import { SeenCall } from '../interceptors/seen-call.js';
 import type { CompiledSchemas } from '../schemas/compiled-schemas.js';
+import { isThenable } from './is-thenable.js';
 import type { CallRoute, RunningCall } from './running-call.js';
 
 /** The way of one endpoint's calls, put together once: decode → validate → interceptors → handler. */
@@ -114,10 +115,6 @@ export function seenCall(
 ): SeenCall {
   const { service, endpoint, metadata, deadline, peer } = context;
   return new SeenCall({ side: 'server', kind, service, endpoint, value, messages, metadata, deadline, peer }, context);
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }
 
 function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
