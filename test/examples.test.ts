@@ -96,7 +96,7 @@ test('the summary counts every call and event of the shop', { timeout: 60_000 },
   expect(summary.orders).toBe(6);
   expect(sum(summary.calls)).toBe(12);
   expect(sum(summary.events)).toBe(6);
-  expect(output).toMatch(/^The shop, without any server.*npm run start:cluster$/m);
+  expect(output).toMatch(/^The shop as processes that find each other, without any server.*npm run start:cluster$/m);
   expect(output).toMatch(
     /^ {2}curl -s -H 'content-type: application\/json' -d '\{.*\}' http:\/\/127\.0\.0\.1:\d+\/orders\/Orders\.Place$/m,
   );

@@ -34,11 +34,19 @@ export class SocketTracker {
   }
 
   /**
-   * From now on an error of a socket ends nothing but that socket. Where the server hangs up, the client stops listening for errors before
-   * it stops writing: "write after end" would end the process. Seen in 3.4.0 too.
+   * From now on an error of a socket ends nothing but that socket. Where the server hangs up, the client takes all listeners off before
+   * Node tells that it wrote after the end, which then would end the process. Seen in 3.4.0 too, `_closed` of `node_transport.ts`.
    */
   bearErrors(): void {
-    for (const socket of this.#sockets) socket.on('error', () => {});
+    for (const socket of this.#sockets) {
+      const removeAll = socket.removeAllListeners.bind(socket);
+      const bear = (): Socket => socket.on('error', () => {});
+      socket.removeAllListeners = (event) => {
+        removeAll(event);
+        return bear();
+      };
+      bear();
+    }
   }
 
   readonly #opened = (message: unknown): void => {

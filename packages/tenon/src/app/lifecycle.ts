@@ -27,16 +27,12 @@ export class LifecycleRunner {
 
   /** Starts everyone. Rejects with the first failure, or the signal's reason; the caller closes what had started. */
   async start(signal: AbortSignal): Promise<void> {
-    // The clock's timers keep no process alive, and while a back end is waited for there may be nothing else that does.
-    const alive = setInterval(() => {}, 2 ** 30);
-    try {
+    await keptAlive(async () => {
       for (const wave of waves(this.participants())) {
         this.#started.push(...wave);
         await this.#startTogether(wave, signal);
       }
-    } finally {
-      clearInterval(alive);
-    }
+    });
   }
 
   /** The first that fails ends the others' waiting too, and is what counts. */
@@ -56,13 +52,15 @@ export class LifecycleRunner {
   /** Drains in reverse. `signal` ends the waiting for what is in hand. Failures are logged and returned. */
   async drain(signal: AbortSignal): Promise<readonly ServiceError[]> {
     const failures: ServiceError[] = [];
-    for (const participant of [...this.#started].reverse()) {
-      try {
-        await participant.drain?.(signal);
-      } catch (thrown) {
-        failures.push(this.#failed(`draining ${participant.name}`, thrown));
+    await keptAlive(async () => {
+      for (const participant of [...this.#started].reverse()) {
+        try {
+          await participant.drain?.(signal);
+        } catch (thrown) {
+          failures.push(this.#failed(`draining ${participant.name}`, thrown));
+        }
       }
-    }
+    });
     return failures;
   }
 
@@ -156,3 +154,13 @@ function startFailed(step: string, error: ServiceError, advice: string | undefin
 const sayEveryMs = 60_000;
 /** Quick at first, because a fleet that starts together is complete within seconds; never more than ten attempts in a minute. */
 const startBackoff = Object.freeze({ baseMs: 800, factor: 1.8, maxMs: 20_000, jitter: 1 / 3 });
+
+/** The clock's timers keep no process alive, and while something is waited for there may be nothing else that does. */
+async function keptAlive(work: () => Promise<void>): Promise<void> {
+  const alive = setInterval(() => {}, 2 ** 30);
+  try {
+    await work();
+  } finally {
+    clearInterval(alive);
+  }
+}
