@@ -29,18 +29,7 @@ export function planOf(rows: readonly Row[], choice: Choice): readonly (readonly
   const chosen = rows.filter(({ id }) => choice.only?.includes(id) ?? true);
   const quiet = chosen.filter((row) => row.quiet === true).map((row): PlannedCell => ({ row, wire: undefined }));
   const others = chosen.filter((row) => row.quiet !== true);
-  const counting = others
-    .filter(({ together }) => together === 'all')
-    .sort((one, other) => lengthOf(other) - lengthOf(one));
-  return [
-    ...inGroups(quiet, quietTogether),
-    ...inGroups(counting, countingTogether).map((rows) => rows.flatMap((row) => cellsOf(row, choice))),
-    ...others.filter((row) => !counting.includes(row)).flatMap((row) => groupsOf(row, choice)),
-  ];
-}
-
-function lengthOf({ seconds = 20 }: Row): number {
-  return seconds;
+  return [...inGroups(quiet, quietTogether), ...others.flatMap((row) => groupsOf(row, choice))];
 }
 
 function cellsOf(row: Row, choice: Choice): readonly PlannedCell[] {
@@ -51,6 +40,7 @@ function cellsOf(row: Row, choice: Choice): readonly PlannedCell[] {
 function groupsOf(row: Row, choice: Choice): readonly (readonly PlannedCell[])[] {
   const cells = cellsOf(row, choice);
   if (row.together === undefined) return cells.map((cell) => [cell]);
+  if (row.together === 'all') return [cells];
   const isClear = ({ wire }: PlannedCell): boolean => wire !== undefined && clearWires.includes(wire);
   return [cells.filter(isClear), cells.filter((cell) => !isClear(cell))].filter(({ length }) => length > 0);
 }
@@ -62,9 +52,6 @@ function inGroups<T>(all: readonly T[], size: number): readonly (readonly T[])[]
 
 /** Two fleets are as many as two processors bear: first these, then those that encrypt, beside the one that has no processes. */
 const clearWires: readonly Wire[] = ['tenon/1', 'http/1.1'];
-
-/** Rows that only count, of which each has a fleet for every wire. */
-const countingTogether = 2;
 
 /** As many quiet rows as two processors bear. */
 const quietTogether = 4;

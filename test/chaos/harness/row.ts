@@ -18,12 +18,10 @@ export interface Row {
   /** Wires to which the fault does not apply, each with the reason, which is shown. */
   readonly notApplicable?: Partial<Readonly<Record<Wire, string>>>;
   /**
-   * Its cells are so small a load that they run side by side. `pairs`: two fleets at once, where times are measured. `all`: all of them, and
-   * beside those of another such row, where only what happened is counted. Absent: each alone.
+   * Its cells are so small a load that they run side by side. `pairs`: two fleets at once, where times are measured or calls are many.
+   * `all`: all of them, where only what happened is counted. Absent: each alone.
    */
   readonly together?: 'pairs' | 'all';
-  /** About how long a cell takes, in seconds: rows that run beside each other are of a like length. Default 20. */
-  readonly seconds?: number | undefined;
   /** It asks for no wires, and bears neighbours: it runs side by side with other such rows. Default false. */
   readonly quiet?: boolean;
   /** It is about a registry, whichever it is: with `--registries` it runs once with each of them. Absent: with etcd alone. */

@@ -10,7 +10,6 @@ export const panic: Row = {
   bar: 'with < 50 % healthy all are used; never "no node" while one answers; killed ones: 0 failed',
   transports: 'each',
   together: 'all',
-  seconds: 25,
 
   async run(lab) {
     const fleet = await lab.fleet();

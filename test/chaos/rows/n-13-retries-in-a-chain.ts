@@ -7,8 +7,7 @@ export const retriesInAChain: Row = {
   fault: 'A → B → C → D, all idempotent, and D fails half of what it gets',
   bar: "D's arrivals ≤ 1.15× A's calls",
   transports: 'each',
-  together: 'all',
-  seconds: 40,
+  together: 'pairs',
 
   async run(lab, { isLong, ready }) {
     const chain = await startChain(lab, ['hop-a', 'hop-b', 'hop-c', 'hop-d']);

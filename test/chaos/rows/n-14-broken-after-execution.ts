@@ -7,7 +7,6 @@ export const brokenAfterExecution: Row = {
   bar: 'without a key 0 executed twice; with an idempotency key exactly 1 execution each',
   transports: 'each',
   together: 'all',
-  seconds: 35,
 
   async run(lab, { isLong, wire, ready }) {
     const fleet = await lab.fleet();

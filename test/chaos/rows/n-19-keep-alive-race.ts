@@ -12,8 +12,7 @@ export const keepAliveRace: Row = {
     'connections end after 1 s of idling, and each caller calls 990 to 1,010 ms after its last call; not idempotent',
   bar: '0 failed, 0 duplicated of 20,000 POSTs over HTTP/1.1; Connection: close before closing',
   transports: 'each',
-  together: 'all',
-  seconds: 40,
+  together: 'pairs',
 
   async run(lab, { wire, isLong, note, ready }) {
     const fleet = await lab.fleet();

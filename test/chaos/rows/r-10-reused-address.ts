@@ -16,7 +16,6 @@ export const reusedAddress: Row = {
   transports: 'each',
   notApplicable: { memory: 'addresses in memory are made up, and never given twice' },
   together: 'all',
-  seconds: 20,
 
   async run(lab) {
     const fleet = await lab.fleet();
