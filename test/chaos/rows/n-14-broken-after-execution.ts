@@ -6,7 +6,7 @@ export const brokenAfterExecution: Row = {
   fault: 'connections are reset between execution and reply, again and again; 10,000 calls that must not run twice',
   bar: 'without a key 0 executed twice; with an idempotency key exactly 1 execution each',
   transports: 'each',
-  together: 'all',
+  together: 'pairs',
 
   async run(lab, { isLong, wire, ready }) {
     const fleet = await lab.fleet();
