@@ -61,6 +61,7 @@ async function dial(
   );
   try {
     const connection = await orAborted(signal, () => inTime(opening, timeoutMs, clock));
+    sockets.bearErrors();
     void destroyWhenStale(connection, sockets);
     return {
       server,

@@ -163,6 +163,7 @@ export class Link {
       sockets.destroy();
     };
     if (this.#isClosed) return this.#endSession();
+    sockets.bearErrors();
     const connected: Connected = { connection, refusals: new Map(), drop: () => sockets.destroy() };
     this.#connected = connected;
     void this.#readStatus(connected);

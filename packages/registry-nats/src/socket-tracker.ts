@@ -33,6 +33,22 @@ export class SocketTracker {
     this.#sockets.clear();
   }
 
+  /**
+   * From now on an error of a socket ends nothing but that socket. Where the server hangs up, the client takes all listeners off before
+   * Node tells that it wrote after the end, which then would end the process. Seen in 3.4.0 too, `_closed` of `node_transport.ts`.
+   */
+  bearErrors(): void {
+    for (const socket of this.#sockets) {
+      const removeAll = socket.removeAllListeners.bind(socket);
+      const bear = (): Socket => socket.on('error', () => {});
+      socket.removeAllListeners = (event) => {
+        removeAll(event);
+        return bear();
+      };
+      bear();
+    }
+  }
+
   readonly #opened = (message: unknown): void => {
     if (this.#context.getStore() !== this) return;
     const { socket } = message as { readonly socket: Socket };

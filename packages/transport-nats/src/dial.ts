@@ -56,6 +56,7 @@ function connectOptions(
 }
 
 function openSession(server: string, connection: NatsConnection, sockets: SocketTracker, logger: Logger): Session {
+  sockets.bearErrors();
   void watchStatus(server, connection, sockets, logger);
   return {
     server,
