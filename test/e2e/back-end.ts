@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { eventually } from '@tenon/conformance';
+import { eventually, pauseProcess } from '@tenon/conformance';
 
 /**
  * A real etcd or nats-server with an address on this machine that it keeps for life, whether it runs or not: apps can be
@@ -82,7 +82,7 @@ export class BackEnd implements AsyncDisposable {
 
   /** Freezes it (SIGSTOP): connections stay open and nothing answers. */
   pause(): void {
-    this.#child?.kill('SIGSTOP');
+    pauseProcess(this.#child);
   }
 
   /** Lets it go on (SIGCONT). */

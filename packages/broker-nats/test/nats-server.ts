@@ -4,6 +4,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pauseProcess } from '@tenon/conformance';
 
 /** How a test server is started. All fields are optional. */
 export interface NatsServerOptions {
@@ -74,7 +75,7 @@ export class NatsServer {
 
   /** Freezes the process: connections stay, nothing is answered. */
   pause(): void {
-    this.#child?.kill('SIGSTOP');
+    pauseProcess(this.#child);
   }
 
   resume(): void {

@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pauseProcess } from '@tenon/conformance';
 
 /** How a test server is started. All fields are optional. */
 export interface RabbitmqServerOptions {
@@ -71,7 +72,7 @@ export class RabbitmqServer {
 
   /** Freezes the process: connections stay, nothing is answered. */
   pause(): void {
-    this.#child?.kill('SIGSTOP');
+    pauseProcess(this.#child);
   }
 
   resume(): void {

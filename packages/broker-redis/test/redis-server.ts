@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pauseProcess } from '@tenon/conformance';
 
 /** A real redis-server on a loopback port of its own, with its files in a folder of its own. */
 export class RedisServer {
@@ -68,7 +69,7 @@ export class RedisServer {
 
   /** Freezes the process: connections stay, nothing is answered. */
   pause(): void {
-    this.#child?.kill('SIGSTOP');
+    pauseProcess(this.#child);
   }
 
   resume(): void {

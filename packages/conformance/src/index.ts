@@ -4,6 +4,7 @@ export * from './eventually.js';
 export * from './frozen.js';
 export * from './inbox/index.js';
 export * from './leak-check.js';
+export * from './pause-process.js';
 export * from './registry/index.js';
 export * from './rejects-with.js';
 export * from './runner.js';

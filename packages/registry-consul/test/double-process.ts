@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { pauseProcess } from '@tenon/conformance';
 
 /** What the process of the double is asked, one after the other. */
 export type DoubleQuestion = 'kill' | 'restart' | 'clear' | 'watches';
@@ -48,7 +49,7 @@ export class DoubleProcess {
 
   /** Freezes it (SIGSTOP): connections stay open and nothing answers. */
   pause(): void {
-    this.#child.kill('SIGSTOP');
+    pauseProcess(this.#child);
   }
 
   /** Lets it go on (SIGCONT). */

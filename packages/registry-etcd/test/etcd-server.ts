@@ -5,6 +5,7 @@ import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { pauseProcess } from '@tenon/conformance';
 
 /** How a test server is started. */
 export interface EtcdServerOptions {
@@ -101,7 +102,7 @@ export class EtcdServer {
 
   /** Freezes it (SIGSTOP): connections stay open and nothing answers. */
   pause(): void {
-    this.#child?.kill('SIGSTOP');
+    pauseProcess(this.#child);
   }
 
   /** Lets it go on (SIGCONT). */

@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { pauseProcess } from '@tenon/conformance';
 
 /** What is built, beside everything else that is only kept. */
 const home = dirname(createRequire(import.meta.url).resolve('@tenon/registry-eureka/package.json'));
@@ -111,7 +112,7 @@ export class EurekaServer {
 
   /** Freezes it (SIGSTOP): connections stay open and nothing answers. */
   pause(): void {
-    this.#child?.kill('SIGSTOP');
+    pauseProcess(this.#child);
   }
 
   /** Lets it go on (SIGCONT). */

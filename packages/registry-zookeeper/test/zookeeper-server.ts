@@ -6,6 +6,7 @@ import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { pauseProcess } from '@tenon/conformance';
 
 /** Its place in an ensemble; alone without. */
 interface Membership {
@@ -112,7 +113,7 @@ export class ZookeeperServer {
 
   /** Freezes it (SIGSTOP): connections stay open and nothing answers. */
   pause(): void {
-    this.#child?.kill('SIGSTOP');
+    pauseProcess(this.#child);
   }
 
   /** Lets it go on (SIGCONT). */
