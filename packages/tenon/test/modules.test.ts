@@ -91,8 +91,10 @@ test('bindings that stand side by side add, and a same key replaces', async () =
   expect(types.toSorted()).toEqual([
     'application/json',
     'application/msgpack',
+    'application/octet-stream',
     'application/shout',
     'application/vnd.tenon.compiled',
+    'text/plain',
   ]);
   expect(app.get(Codecs).list.find((codec) => codec.contentType === 'application/json')?.aliases).toEqual(['mine']);
 });
