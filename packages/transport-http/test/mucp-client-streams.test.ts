@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { answer, serveMucp } from './mucp-peer.js';
 import { rawServer } from './raw-peer.js';
 import { allOf, mucpNode, newTransport, stream } from './test-server.js';
+import { testTls } from './test-tls.js';
 
 // What a Tenon client says in the streams of go-micro's, and makes of what it hears.
 
@@ -95,6 +96,21 @@ test('asks for a stream of a Tenon server in an envelope, where the node does no
   const connection = await newTransport().dial(node, { service: 'greeter' });
   expect(await allIn(await stream(connection, 'Count', 'server', { to: 2 }))).toEqual([{ n: 1 }, { n: 2 }]);
   expect(server.received[0]?.contentType).toBe('application/json-rpc');
+  await connection.close();
+});
+
+test('carries streams under TLS too, where both sides have it', async () => {
+  const tls = testTls();
+  await using server = await serveMucp({}, {}, undefined, tls);
+  const connection = await newTransport({}, undefined, undefined, tls).dial(mucpNode(server.number), {
+    service: 'greeter',
+  });
+  const requests = (async function* () {
+    yield { name: 'one' };
+    yield { name: 'two' };
+  })();
+  const reply = await stream(connection, 'Chat', 'bidi', undefined, { messages: requests });
+  expect(await allIn(reply)).toEqual([{ msg: 'got one' }, { msg: 'got two' }]);
   await connection.close();
 });
 

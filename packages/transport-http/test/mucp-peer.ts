@@ -6,6 +6,7 @@ import {
   noMetadata,
   type Reply,
   ServiceError,
+  type Tls,
 } from '@tenon/contract';
 import { parseReplies, type RawReply } from './raw-peer.js';
 import { count, streamed } from './stream-server.js';
@@ -80,6 +81,7 @@ export function serveMucp(
   answers: Readonly<Record<string, Answer>> = {},
   kinds: Readonly<Record<string, EndpointKind>> = {},
   codecs?: readonly Codec[],
+  tls?: Tls,
 ): Promise<TestServer> {
   const usual: Readonly<Record<string, Answer>> = {
     'Greeter.Chat': (call) => streamed(greetings(call)),
@@ -99,6 +101,6 @@ export function serveMucp(
     Hold: 'bidi',
   } as const;
   const named = Object.fromEntries(Object.entries(usualKinds).map(([name, kind]) => [`Greeter.${name}`, kind]));
-  const bound = codecs === undefined ? {} : { codecs };
+  const bound = { ...(codecs && { codecs }), ...(tls && { tls }) };
   return serve({ ...usual, ...answers }, { kinds: { ...named, ...kinds }, ...bound });
 }

@@ -193,11 +193,11 @@ describe('is refused, and the connection ends', () => {
     ]);
   });
 
-  test('a stream that is not the first request of its connection', async () => {
+  test.each([frame, rpcFrame])('a stream that is not the first request of its connection', async (opening) => {
     await using server = await serveMucp();
     const socket = connect(server.number, '127.0.0.1');
     const unary = frame('Greeter.Hello', '{"name":"A"}').replace('Micro-Stream: 11\r\n', '');
-    socket.write(unary + frame('Greeter.Chat', '{}').replace('Host: a', 'Host: a\r\nConnection: close'));
+    socket.write(unary + opening('Greeter.Hello', '{}').replace('Host: a', 'Host: a\r\nConnection: close'));
     const [first, second] = parseReplies(await textOf(socket));
     expect(first?.body).toBe('{"msg":"Hello A"}');
     expect(JSON.parse(second?.headers['micro-error'] ?? '')).toMatchObject({ code: 501 });

@@ -32,8 +32,9 @@ export class MucpServer implements ServerDialect {
     this.#bodies = bodies;
   }
 
-  /** The envelope that a request has, if any: by its type, or because nothing in its head says what it is. */
+  /** The envelope that a call has, if any: by its type, or because nothing in its head says what it is. */
   envelopeOf(fields: HeaderFields): Envelope | undefined {
+    if (fields.micro('stream') !== undefined) return undefined;
     const envelope = envelopeOf(typeOf(fields));
     return envelope !== undefined && this.#codecOf(typeOf(fields)) !== undefined ? envelope : undefined;
   }
