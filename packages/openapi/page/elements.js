@@ -1,0 +1,35 @@
+/**
+ * Makes an element. Text stays text: nothing of a document or a reply is ever read as markup.
+ *
+ * @param {string} name
+ * @param {Readonly<Record<string, string>>} attributes
+ * @param {readonly (Node | string)[]} children
+ * @returns {HTMLElement}
+ */
+export function element(name, attributes = {}, children = []) {
+  const made = document.createElement(name);
+  for (const [attribute, value] of Object.entries(attributes)) made.setAttribute(attribute, value);
+  made.append(...children);
+  return made;
+}
+
+/**
+ * @param {string} label
+ * @param {() => unknown} press
+ */
+export function button(label, press) {
+  const made = /** @type {HTMLButtonElement} */ (element('button', { type: 'button' }, [label]));
+  made.addEventListener('click', () => void press());
+  return made;
+}
+
+/**
+ * @template {HTMLElement} T
+ * @param {string} id
+ * @returns {T}
+ */
+export function byId(id) {
+  const found = document.getElementById(id);
+  if (found === null) throw new Error(`the page has no ${id}`);
+  return /** @type {T} */ (found);
+}
