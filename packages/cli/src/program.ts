@@ -1,5 +1,5 @@
 import type { DeliveryLevel } from '@tenon/contract';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { call, mediaTypeOf, metadataIn, requestIn } from './call.js';
 import type { BrokerConnection, Connection, ConnectionOptions } from './connection.js';
 import { listDeadLetters, requeueDeadLetter, showDeadLetter } from './dead-letters.js';
@@ -13,6 +13,7 @@ import { services } from './services.js';
 import { subscribe } from './subscribe.js';
 import type { Surroundings } from './surroundings.js';
 import { watch } from './watch.js';
+import { clientLanguages, writeClient } from './write-client.js';
 
 interface GivenOptions extends ConnectionOptions {
   readonly json?: boolean;
@@ -24,6 +25,8 @@ interface GivenOptions extends ConnectionOptions {
   readonly fromStart?: boolean;
   readonly topic?: string;
   readonly limit?: string;
+  readonly serviceVersion?: string;
+  readonly out?: string;
 }
 
 /** The commands and their options. Each command rejects with a `Failure` where it does not end well. */
@@ -107,6 +110,17 @@ export function program(surroundings: Surroundings, secrets: Secrets): Command {
         const chosen = { ...(codec === undefined ? {} : { codec }), ...(stream === undefined ? {} : { stream }) };
         return call({ ...given, ...chosen }, connection, results, surroundings, secrets);
       }),
+    );
+  tenon
+    .command('client <service>')
+    .description("writes a typed client from the registry's schemas, for those who do not have the class")
+    .addOption(new Option('--lang <language>', 'what to write it in').choices(clientLanguages).default('ts'))
+    .option('--out <file>', 'where to write it (default: standard output)')
+    .option('--service-version <version>', 'of several versions this one (default: the highest)')
+    .action(
+      does((connection, results, { serviceVersion: version, out: file }, [service = '']) =>
+        writeClient({ service, version, file }, connection, results, surroundings),
+      ),
     );
   tenon
     .command('publish <topic> [json]')
