@@ -14,6 +14,23 @@ export function element(name, attributes = {}, children = []) {
 }
 
 /**
+ * A paragraph of a description, in which what stands between backticks is code. The rest of Markdown is shown as it was written.
+ *
+ * @param {string} text
+ */
+export function paragraph(text) {
+  const parts = text.split('`');
+  // A backtick without its partner is one.
+  const last = parts.length % 2 === 0 ? parts.splice(-2).join('`') : undefined;
+  const all = last === undefined ? parts : [...parts, last];
+  return element(
+    'p',
+    { class: 'said' },
+    all.map((part, index) => (index % 2 === 0 ? part : element('code', {}, [part]))),
+  );
+}
+
+/**
  * @param {string} label
  * @param {() => unknown} press
  */

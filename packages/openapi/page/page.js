@@ -1,4 +1,4 @@
-import { button, byId, element } from './elements.js';
+import { button, byId, element, paragraph } from './elements.js';
 import { sampleOf, schemaText } from './schema-text.js';
 import { fieldsIn, readable, send } from './sending.js';
 
@@ -28,7 +28,7 @@ async function load() {
 function show({ info, tags, paths, components, servers }) {
   document.title = info.title;
   const link = element('a', { href: documentUrl.href }, ['OpenAPI document']);
-  const about = info.description ? [element('p', { class: 'said' }, [info.description])] : [];
+  const about = info.description ? [paragraph(info.description)] : [];
   byId('head').replaceChildren(
     element('h1', {}, [info.title, element('small', {}, [` ${info.version}`])]),
     ...about,
@@ -39,7 +39,7 @@ function show({ info, tags, paths, components, servers }) {
     const own = Object.entries(paths).filter(([, { post }]) => post.tags.includes(name));
     return element('section', {}, [
       element('h2', {}, [name]),
-      element('p', { class: 'said' }, [description ?? '']),
+      paragraph(description ?? ''),
       ...own.map(([path, { post }]) => operation(path, post, components.schemas, base)),
     ]);
   });
@@ -66,7 +66,7 @@ function operation(path, post, schemas, base) {
     ...marks.filter((mark) => mark !== '').map((mark) => element('span', { class: 'mark' }, [mark])),
   ]);
   const described = [
-    element('p', { class: 'said' }, [post.description ?? '']),
+    paragraph(post.description ?? ''),
     element('h3', {}, [`Request, ${asked?.type ?? ''}`]),
     element('pre', {}, [schemaText(asked?.message ?? true, schemas)]),
     element('h3', {}, [`${given.length > 1 ? 'Replies' : 'Reply'}, ${given.map(({ type }) => type).join(' or ')}`]),
@@ -86,9 +86,11 @@ function operation(path, post, schemas, base) {
  * @param {Schema} schemas
  */
 function trialOf(url, schema, given, schemas) {
-  const rows = { rows: '6', spellcheck: 'false', 'aria-label': 'The request, in JSON' };
-  const request = /** @type {HTMLTextAreaElement} */ (element('textarea', rows));
-  request.value = JSON.stringify(sampleOf(schema, schemas) ?? {}, undefined, 2);
+  const sample = JSON.stringify(sampleOf(schema, schemas) ?? {}, undefined, 2);
+  const rows = String(Math.min(Math.max(sample.split('\n').length, 3), 20));
+  const shape = { rows, spellcheck: 'false', 'aria-label': 'The request, in JSON' };
+  const request = /** @type {HTMLTextAreaElement} */ (element('textarea', shape));
+  request.value = sample;
   const options = given.map(({ type }) => element('option', { value: type }, [type]));
   const accept = /** @type {HTMLSelectElement} */ (
     element('select', { 'aria-label': 'The form of the reply' }, options)

@@ -73,8 +73,8 @@ export function sampleOf(schema, schemas, within = []) {
     const item = sampleOf(schema.items ?? {}, schemas, within);
     return item === undefined ? [] : [item];
   }
-  if (type === 'string')
-    return schema.format === 'date-time' ? new Date(0).toISOString() : (samples[schema.format] ?? '');
+  if (type === 'string' && schema.format === 'date-time') return new Date(0).toISOString();
+  if (type === 'string') return samples[schema.format] ?? ((schema.minLength ?? 0) > 0 ? 'text' : '');
   if (type === 'number' || type === 'integer') return schema.minimum ?? 0;
   if (type === 'boolean') return false;
   if (type === 'null') return null;

@@ -5,8 +5,8 @@ export function headerParameters(): Readonly<Record<string, object>> {
   return {
     [timeout]: parameter(
       timeout,
-      'The time left for the call in milliseconds, with at most three digits after the point. The server has an upper bound of its own. Default: that bound.',
-      { type: 'number', exclusiveMinimum: 0, examples: [5_000] },
+      'The time left for the call in milliseconds. The server has an upper bound of its own. Default: that bound.',
+      { type: 'integer', minimum: 1, maximum: 3_600_000, examples: [5_000] },
     ),
     [idempotencyKey]: parameter(
       idempotencyKey,

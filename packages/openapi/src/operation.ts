@@ -58,7 +58,7 @@ function descriptionOf({ description, deprecated, kind, idempotent }: DescribedE
     .join('\n\n');
 }
 
-/** An endpoint that takes nothing may be sent an empty object, or nothing at all. */
+/** An endpoint that takes nothing may be sent anything, or nothing at all. */
 function requestBodyOf({ kind, request }: DescribedEndpoint, schema: JsonSchema): Operation['requestBody'] {
   if (clientStreams(kind)) return { required: true, content: framesContent(schema) };
   return { required: request !== undefined, content: jsonContent(schema) };
@@ -75,6 +75,5 @@ function replyOf({ kind }: DescribedEndpoint, schema: JsonSchema): object {
 }
 
 const nothing: JsonSchema = Object.freeze({
-  type: 'object',
-  description: 'The endpoint takes nothing: an empty object.',
+  description: 'The endpoint takes nothing; what is sent is not looked at.',
 });
