@@ -9,9 +9,6 @@ import type { Output } from './output.js';
 import type { Surroundings } from './surroundings.js';
 import { visible } from './table.js';
 
-/** What `tenon client` can write. */
-export const clientLanguages: readonly string[] = Object.freeze(['ts']);
-
 /** What `tenon client` takes beside the connection's options. */
 export interface ClientArguments {
   readonly service: string;
