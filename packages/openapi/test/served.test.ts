@@ -159,7 +159,10 @@ describe('who may fetch it', () => {
     const usurper = provide(Interceptor, [], () => ({
       name: 'usurper',
       places: ['server' as const],
-      intercept: async (_call: InterceptedCall, _next: Next) => ({ value: { secret: 1 }, metadata: {} }),
+      intercept: async (_call: InterceptedCall, _next: Next) => ({
+        value: { status: 200, body: 'secret' },
+        metadata: {},
+      }),
     }));
     await using shop = await RunningShop.started({ modules: [usurper] });
     const reply = await shop.get('/openapi.json');

@@ -61,6 +61,20 @@ test('a class that nests itself, or another that nests it, refers to what is the
   expect(set.definitions.get('Twig2')).toMatchObject({ properties: { of: { $ref: '#/all/Tree2' } } });
 });
 
+test('a class that stands twice in one schema is not one that stands once beside another', () => {
+  const pair = (second: string): object => ({
+    title: 'Pair',
+    type: 'object',
+    properties: { first: { $ref: '#/$defs/One' }, second: { $ref: `#/$defs/${second}` } },
+    $defs: { One: { type: 'string' }, Other: { type: 'number' } },
+  });
+  const set = gathered();
+  expect([set.add(pair('One'), 'a'), set.add(pair('Other'), 'b')]).toEqual([
+    { $ref: '#/all/Pair' },
+    { $ref: '#/all/Pair2' },
+  ]);
+});
+
 test('names that a pointer has to escape are found, and two that become one by their spelling stay two', () => {
   const named = (title: string, type: string): object => ({ title, type: 'object', properties: { a: { type } } });
   const set = gathered();
