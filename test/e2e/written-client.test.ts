@@ -95,6 +95,7 @@ test('what is written compiles under the strictest flags, and calls the shop: un
     refused: 'InvalidArgument lines[0].quantity',
     limit: { limitCents: 100_000 },
     front: { lines: 1, cents: 900 },
+    idempotent: ['charge'],
   });
 });
 
@@ -149,9 +150,7 @@ const imports = ["import { OrdersContract } from './orders.js';", "import { Paym
 const clients = ['const orders = app.client(OrdersContract);', 'const payments = app.client(PaymentsContract);'];
 
 const program = `import 'reflect-metadata';
-import { type ClientOf, clientToken, createApp, ServiceError } from 'tenon';
-import { Endpoint, InjectClient, Service } from 'tenon';
-import { anything } from 'tenon';
+import { anything, type ClientOf, createApp, Endpoint, InjectClient, Service, ServiceError } from 'tenon';
 import { type Orders, OrdersContract, type OrderLine, type Subtotal } from './orders.js';
 import { PaymentsContract } from './payments.js';
 
@@ -172,7 +171,6 @@ Service('front')(Front);
 
 await using app = await createApp({ services: [Front], log: { level: 'error' }, banner: false });
 await app.start();
-void clientToken;
 const orders = app.client(OrdersContract);
 const payments = app.client(PaymentsContract);
 const tea: OrderLine = { sku: 'tea', quantity: 2, cents: 450 };
@@ -190,7 +188,8 @@ const { violations } = broken.details as { readonly violations: readonly { reado
 const refused = \`\${broken.code} \${violations[0]?.field}\`;
 const { details: limit } = await failure(payments.charge({ orderId: 'o-3', cents: 200_000 }));
 const front = await app.call('front', 'Front.Total', { basket: [tea] });
-console.log(JSON.stringify({ placed, subtotals, total, installments, refused, limit, front }));
+const idempotent = [...PaymentsContract.idempotent];
+console.log(JSON.stringify({ placed, subtotals, total, installments, refused, limit, front, idempotent }));
 `;
 
 /** All that the compiler can be strict about, for code that stands in a module. */

@@ -54,9 +54,17 @@ test.each([
   ['{', undefined],
   ['[]', undefined],
   ['{"timeoutMs":"1","priority":"first","maxAttempts":1.5,"keyField":1,"more":1}', undefined],
+  ['{"timeoutMs":0,"maxAttempts":6,"hedgeAfterMs":-1}', undefined],
   ['{"timeoutMs":1,"__proto__":{"keyField":"a"}}', { timeoutMs: 1 }],
 ])('of the policy %s the part that is one is taken', (policy, taken) => {
   expect(describedEndpoints(record({ name: 'A.B', metadata: { policy } }))[0]?.policy).toEqual(taken);
+});
+
+test('of endpoints with one name the first counts', () => {
+  const described = describedEndpoints(
+    record({ name: 'A.B', metadata: { description: 'first' } }, { name: 'A.B', metadata: { description: 'second' } }),
+  );
+  expect(described.map(({ description }) => description)).toEqual(['first']);
 });
 
 test('a schema that is no JSON is handed on as it is: nobody takes it for one', () => {

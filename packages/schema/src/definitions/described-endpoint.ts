@@ -26,10 +26,11 @@ export interface DescribedEndpoint {
   readonly response: unknown;
 }
 
-/** The endpoints of a service that can be called, in the order of their names. */
+/** The endpoints of a service that can be called, each name once, in the order of their names. */
 export function describedEndpoints({ endpoints }: ServiceRecord): readonly DescribedEndpoint[] {
   return endpoints
     .filter(({ metadata }) => metadata['subscriber'] !== 'true')
+    .filter(({ name }, index, all) => all.findIndex((other) => other.name === name) === index)
     .map(described)
     .sort((one, other) => (one.name < other.name ? -1 : 1));
 }
@@ -58,15 +59,18 @@ function parsed(text: string | undefined): unknown {
   }
 }
 
-/** The fields of a policy that are of its types; ranges are looked at where it is used. */
+/** The fields of a policy that are as a {@link CallPolicy} says, ranges too. */
 function policyIn(text: string | undefined): CallPolicy | undefined {
   const given = parsed(text);
   if (!isObject(given)) return undefined;
-  const number = (name: string): object => (Number.isInteger(given[name]) ? { [name]: given[name] } : {});
+  const number = (name: string, max: number): object => {
+    const value = given[name];
+    return typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= max ? { [name]: value } : {};
+  };
   const policy: CallPolicy = {
-    ...number('timeoutMs'),
-    ...number('maxAttempts'),
-    ...number('hedgeAfterMs'),
+    ...number('timeoutMs', 3_600_000),
+    ...number('maxAttempts', 5),
+    ...number('hedgeAfterMs', 3_600_000),
     ...(typeof given['waitForReady'] === 'boolean' ? { waitForReady: given['waitForReady'] } : {}),
     ...priorities.filter((priority) => priority === given['priority']).reduce((_, priority) => ({ priority }), {}),
     ...(typeof given['keyField'] === 'string' ? { keyField: given['keyField'] } : {}),
