@@ -38,7 +38,7 @@ export function serverOf({ options, overTcp = false, reach, broker: withBroker =
   const transports = rest.transports === false ? [] : [transport, second];
   const bound = rest.interceptors ?? [];
   const parts = [registry, withBroker ? broker : undefined, [codec], undefined, bound, clock, logger];
-  const server = create(transports, ...parts);
+  const server = create(transports, ...parts, ...unbound, []);
   return { journal, clock, logger, registry, broker, transport, server };
 }
 
@@ -53,3 +53,6 @@ export const mailer = servedService({
 export function signalOf(): AbortSignal {
   return new AbortController().signal;
 }
+
+/** Local services, TLS, a meter, health, a plan to drain. */
+const unbound = Array.from({ length: 5 }, () => undefined);
