@@ -28,8 +28,17 @@ const tools = [{ program: 'faketime', debianPackage: 'faketime' }];
  * @throws {Error} that says what is missing and how to install it
  */
 export async function installServers(wanted = servers.map(({ program }) => program)) {
-  const known = [...servers, ...tools];
-  const missing = known.filter(({ program }) => wanted.includes(program) && findProgram(program) === undefined);
+  await installPrograms([...servers, ...tools].filter(({ program }) => wanted.includes(program)));
+}
+
+/**
+ * Makes sure that programs are installed, as `installServers` does.
+ *
+ * @param {readonly { program: string, debianPackage: string }[]} wanted
+ * @throws {Error} that says what is missing and how to install it
+ */
+export async function installPrograms(wanted) {
+  const missing = wanted.filter(({ program }) => findProgram(program) === undefined);
   if (missing.length === 0) return;
   if (process.getuid?.() !== 0 || findProgram('apt-get') === undefined) throw new Error(howToInstall(missing));
 
