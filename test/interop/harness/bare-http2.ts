@@ -1,11 +1,10 @@
 import { createSecureServer, createServer, type Http2Server, type ServerHttp2Stream } from 'node:http2';
 import type { AddressInfo } from 'node:net';
-import type { Target } from './h2spec.js';
 
 /** When a server answers: as soon as it knows the request's head, or after its last byte. */
 export type Moment = 'at once' | 'at the end';
 
-/** Bare node:http2, which reads what comes and answers `hello`: what Node itself makes of each case. */
+/** Bare node:http2, which reads what comes and answers `hello`: what Node itself makes of a stranger. */
 export async function bareHttp2(answers: Moment, certificate?: { readonly cert: string; readonly key: string }) {
   const server: Http2Server = certificate === undefined ? createServer() : createSecureServer(certificate);
   server.on('stream', (stream: ServerHttp2Stream) => {
@@ -26,11 +25,11 @@ export async function bareHttp2(answers: Moment, certificate?: { readonly cert: 
     session.once('close', () => sessions.delete(session));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const target: Target = { port: (server.address() as AddressInfo).port, tls: certificate !== undefined };
+  const { port } = server.address() as AddressInfo;
   const close = (): Promise<void> =>
     new Promise((resolve) => {
       server.close(() => resolve());
       for (const session of sessions) session.destroy();
     });
-  return { target, close };
+  return { port, [Symbol.asyncDispose]: close };
 }

@@ -1,4 +1,4 @@
-module tenon/test/h2spec
+module tenon/test/interop/h2spec
 
 go 1.18
 
