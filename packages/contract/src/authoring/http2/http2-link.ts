@@ -1,9 +1,8 @@
-import { type ClientHttp2Session, connect } from 'node:http2';
+import type { ClientHttp2Session, connect } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import { type CancelTimer, type Clock, ServiceError } from '@tenon/contract';
-import { type Dialer, unreachable } from './dialer.js';
-import type { Http2Exchange } from './http2-exchange.js';
+import type { CancelTimer, Clock } from '../../clock.js';
+import { ServiceError } from '../../service-error.js';
 import { Http2Signs } from './http2-signs.js';
 import { wireError } from './wire-error.js';
 
@@ -14,18 +13,45 @@ export interface Http2LinkOptions {
   readonly pingMs: number;
   /** And given up where it does not answer for so long. */
   readonly pingTimeoutMs: number;
-  readonly maxMessageBytes: number;
+}
+
+/** Begins the connections of a link. */
+export interface Http2Dialer {
+  dial(): Socket;
+  /** The event of a socket that is ready. Under TLS the peer must then have chosen `h2`. */
+  readonly readyEvent: 'connect' | 'secureConnect';
+  /** What an error means whose cause is TLS; undefined for any other. */
+  explain(error: Error): ServiceError | undefined;
+}
+
+/** One call on a link. */
+export interface LinkedExchange {
+  /** To be called once, when it takes no more room. The link's to set. */
+  onOver: () => void;
+  /** Opens its stream. */
+  begin(session: ClientHttp2Session): void;
+  /** Ends because its session did, or was never there. */
+  fail(error: ServiceError): void;
+}
+
+/** What an {@link Http2Link} is made of. */
+export interface Http2LinkParts {
+  /** A URL: scheme, host and port. */
+  readonly authority: string;
+  readonly dialer: Http2Dialer;
+  /** `connect` of `node:http2`; this package imports nothing. */
+  readonly connect: typeof connect;
+  readonly options: Http2LinkOptions;
+  readonly clock: Clock;
+  /** Called once, when it has ended. */
+  onClosed(): void;
 }
 
 /** One session of HTTP/2, from dialling to its end. Calls wait here until it stands, and while it has no room. */
 export class Http2Link {
-  readonly #authority: string;
-  readonly #dialer: Dialer;
-  readonly #options: Http2LinkOptions;
-  readonly #clock: Clock;
-  readonly #onClosed: () => void;
-  readonly #waiting = new Set<Http2Exchange>();
-  readonly #underWay = new Set<Http2Exchange>();
+  readonly #parts: Http2LinkParts;
+  readonly #waiting = new Set<LinkedExchange>();
+  readonly #underWay = new Set<LinkedExchange>();
   readonly #socket: Socket;
   readonly #signs: Http2Signs;
   #session: ClientHttp2Session | undefined = undefined;
@@ -34,12 +60,9 @@ export class Http2Link {
   #cancelConnectTimeout: CancelTimer;
   #cancelPing: CancelTimer | undefined = undefined;
 
-  constructor(authority: string, dialer: Dialer, options: Http2LinkOptions, clock: Clock, onClosed: () => void) {
-    this.#authority = authority;
-    this.#dialer = dialer;
-    this.#options = options;
-    this.#clock = clock;
-    this.#onClosed = onClosed;
+  constructor(parts: Http2LinkParts) {
+    const { dialer, options, clock } = parts;
+    this.#parts = parts;
     const socket = dialer.dial();
     this.#socket = socket;
     this.#signs = new Http2Signs(
@@ -62,7 +85,7 @@ export class Http2Link {
     return this.#state === 'ready' && this.#session?.closed === false;
   }
 
-  send(exchange: Http2Exchange): void {
+  send(exchange: LinkedExchange): void {
     exchange.onOver = () => this.#over(exchange);
     this.#waiting.add(exchange);
     this.#flush();
@@ -83,12 +106,12 @@ export class Http2Link {
     this.#cancelConnectTimeout();
     this.#socket.off('error', this.#onDialError);
     this.#socket.off('close', this.#onDialClose);
-    const protocol = (this.#socket as TLSSocket).alpnProtocol;
-    if (protocol !== 'h2') {
+    const { authority, dialer, connect } = this.#parts;
+    if (dialer.readyEvent === 'secureConnect' && (this.#socket as TLSSocket).alpnProtocol !== 'h2') {
       this.#end(new ServiceError('Unavailable', 'the node does not speak HTTP/2', { executed: 'no' }));
       return;
     }
-    const session = connect(this.#authority, {
+    const session = connect(authority, {
       createConnection: () => this.#socket,
       settings: { enablePush: false, initialWindowSize: streamWindowBytes },
       // Node counts in millions of bytes. What is bounded by windows and message limits needs no third bound that is lower.
@@ -126,7 +149,7 @@ export class Http2Link {
     }
   }
 
-  #over(exchange: Http2Exchange): void {
+  #over(exchange: LinkedExchange): void {
     this.#waiting.delete(exchange);
     if (this.#underWay.delete(exchange) && this.#waiting.size > 0) this.#flush();
   }
@@ -138,8 +161,8 @@ export class Http2Link {
 
   /** A connection whose peer vanished without a word is noticed by nobody else, with calls under way or without. */
   #watch(): void {
-    const { pingMs, pingTimeoutMs } = this.#options;
-    this.#cancelPing = this.#clock.after(pingMs, async () => {
+    const { pingMs, pingTimeoutMs } = this.#parts.options;
+    this.#cancelPing = this.#parts.clock.after(pingMs, async () => {
       if (await this.probe(pingTimeoutMs)) this.#watch();
       else this.#end(new ServiceError('Unavailable', `the peer did not answer a ping within ${pingTimeoutMs} ms`));
     });
@@ -151,13 +174,17 @@ export class Http2Link {
     this.#refuseWaiting();
   };
 
-  readonly #onDialError = (error: Error): void => this.#end(unreachable(this.#dialer, error));
+  readonly #onDialError = (error: Error): void => this.#end(this.#unreachable(error));
 
-  readonly #onDialClose = (): void => this.#end(unreachable(this.#dialer, new Error('closed')));
+  readonly #onDialClose = (): void => this.#end(this.#unreachable(new Error('closed')));
+
+  #unreachable(error: Error): ServiceError {
+    return this.#parts.dialer.explain(error) ?? wireError(error, false, false);
+  }
 
   #broken(error: Error | undefined): ServiceError {
     if (error === undefined) return wireError(new Error('it was closed'), true, true);
-    return this.#dialer.explain(error) ?? wireError(error, true, true);
+    return this.#parts.dialer.explain(error) ?? wireError(error, true, true);
   }
 
   #end(error: ServiceError): void {
@@ -172,7 +199,7 @@ export class Http2Link {
     this.#refuseWaiting(error.executed === 'no' ? error : refused(error));
     // It takes its session with it. Destroying that one would first wait for its last frames to leave.
     this.#socket.destroy();
-    this.#onClosed();
+    this.#parts.onClosed();
   }
 
   #refuseWaiting(error: ServiceError = refused()): void {

@@ -1,4 +1,4 @@
-import { ServiceError } from '@tenon/contract';
+import { ServiceError } from '../../service-error.js';
 
 /**
  * What an error of a socket means for the call.

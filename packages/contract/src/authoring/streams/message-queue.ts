@@ -1,7 +1,7 @@
-import type { ServiceError } from '@tenon/contract';
+import type { ServiceError } from '../../service-error.js';
 
 /** Where the messages of a {@link MessageQueue} come from. */
-export interface MessageSource {
+export interface QueueSource {
   /** Turns bytes into a message; what it throws ends the iteration. */
   decode(bytes: Buffer): unknown;
   /** Stops reading from the peer, until `resume`. */
@@ -16,7 +16,7 @@ export interface MessageSource {
  * that what they take is known, and are decoded as they are read. Beyond a bound the source is paused.
  */
 export class MessageQueue implements AsyncIterableIterator<unknown> {
-  readonly #source: MessageSource;
+  readonly #source: QueueSource;
   #waiting: Buffer[] = [];
   #head = 0;
   #bytes = 0;
@@ -29,7 +29,7 @@ export class MessageQueue implements AsyncIterableIterator<unknown> {
   #resolve: ((result: IteratorResult<unknown>) => void) | undefined = undefined;
   #reject: ((error: unknown) => void) | undefined = undefined;
 
-  constructor(source: MessageSource) {
+  constructor(source: QueueSource) {
     this.#source = source;
   }
 

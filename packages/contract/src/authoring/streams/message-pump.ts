@@ -74,7 +74,7 @@ export class MessagePump {
 }
 
 /** Returns from an iteration that nobody reads on. */
-export function leave(messages: AsyncIterable<unknown>): void {
+export function leaveMessages(messages: AsyncIterable<unknown>): void {
   returnFrom(messages[Symbol.asyncIterator]());
 }
 

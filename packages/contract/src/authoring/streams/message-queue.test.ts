@@ -1,5 +1,5 @@
-import { ServiceError } from '@tenon/contract';
 import { expect, test } from 'vitest';
+import { ServiceError } from '../../service-error.js';
 import { MessageQueue } from './message-queue.js';
 
 function queueWith() {

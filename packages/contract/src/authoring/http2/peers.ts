@@ -1,15 +1,25 @@
 import type { Socket } from 'node:net';
-import type { Peer } from '@tenon/contract';
-import { peerIdentity } from '@tenon/contract/authoring';
+import type { Peer } from '../../call.js';
+import { peerIdentity } from '../peer-identity.js';
 
-/** Who is at the other end of each connection, found out once. */
+/** Who is at the other end of each connection of a transport, found out once. */
 export class Peers {
+  readonly #transport: string;
   readonly #known = new WeakMap<Socket, Peer>();
+
+  /** @param transport - its name. */
+  constructor(transport: string) {
+    this.#transport = transport;
+  }
 
   of(socket: Socket): Peer {
     let peer = this.#known.get(socket);
     if (peer === undefined) {
-      peer = Object.freeze({ address: addressOf(socket), transport: 'http', identity: peerIdentity(socket) });
+      peer = Object.freeze({
+        address: addressOf(socket),
+        transport: this.#transport,
+        identity: peerIdentity(socket),
+      });
       this.#known.set(socket, peer);
     }
     return peer;
