@@ -15,6 +15,7 @@ const servers = [
   { program: 'serf', debianPackage: 'serf' },
   { program: 'redis-server', debianPackage: 'redis-server' },
   { program: 'rabbitmq-server', debianPackage: 'rabbitmq-server' },
+  { program: 'protoc', debianPackage: 'protobuf-compiler' },
 ];
 
 /** What only some rows of the lab need, beside the servers. */

@@ -8,16 +8,15 @@ import {
   ServiceError,
   type WholeRequestClaim,
 } from '@tenon/contract';
+import { Peers, UnderWay } from '@tenon/contract/authoring';
 import { HeaderFields } from './header-fields.js';
 import { Http1Wire } from './http1-wire.js';
 import { Http2Wire } from './http2-wire.js';
 import { isMucp } from './mucp-server.js';
-import { Peers } from './peers.js';
 import type { ReplySurroundings } from './reply-stream.js';
 import { type HttpRequest, isAnswer, type ServerDialect } from './server-dialect.js';
 import { type Exchange, type ExchangeSurroundings, ServerExchange } from './server-exchange.js';
 import type { ServerWire } from './server-wire.js';
-import { UnderWay } from './under-way.js';
 import type { WholeExchange } from './whole-exchange.js';
 import { WholeRequests, type WholeRequestsOwner } from './whole-requests.js';
 
@@ -31,7 +30,7 @@ export class HttpListener implements Listener, WholeRequestsOwner {
   readonly #mucp: ServerDialect;
   readonly #handler: CallHandler;
   readonly #surroundings: ExchangeSurroundings;
-  readonly #peers = new Peers();
+  readonly #peers = new Peers('http');
   readonly #underWay = new UnderWay<Exchange>();
   #refusing = false;
   /** Serves the plain unary calls of HTTP/1.1 that arrive whole. */

@@ -1,6 +1,6 @@
 import { type CancelTimer, type Clock, ServiceError } from '@tenon/contract';
+import type { UnderWay } from '@tenon/contract/authoring';
 import type { ClientCall } from './client-call.js';
-import type { UnderWay } from './under-way.js';
 
 /** What a {@link SilenceWatch} looks at. */
 export interface SilenceWatchParts {

@@ -73,7 +73,7 @@ describe('the JSON Schema of a class', () => {
         pick: { enum: ['a', 1, null] },
         version: { type: 'string', const: 'v1' },
         tags: { type: 'array', minItems: 1, uniqueItems: true, items: { type: 'string', minLength: 1, maxLength: 5 } },
-        born: { type: 'string', format: 'date-time' },
+        born: { type: 'string', format: 'date-time', 'x-tenon-type': 'date' },
         address: { $ref: '#/$defs/Address' },
         friends: { type: ['array', 'null'], items: { $ref: '#' } },
         odd: { type: 'string' },

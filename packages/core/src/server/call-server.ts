@@ -320,7 +320,9 @@ class CallServer implements Server {
 
   async #register(signal: AbortSignal): Promise<void> {
     const { transports, registry } = this.#parts;
-    const metadata: Metadata = Object.assign({}, ...this.#listeners.map((listener) => listener.metadata), {
+    // What strangers look for is that of the first one bound, which everybody understands.
+    const ofListeners = this.#listeners.map((listener) => listener.metadata).reverse();
+    const metadata: Metadata = Object.assign({}, ...ofListeners, {
       [nodeMetadata.protocols]: transports
         .map((transport) => transport.name)
         .reverse()
