@@ -10,6 +10,8 @@ test('the defaults are those that the page names', () => {
     compression: 'identity',
     contentType: undefined,
     trailing: new Set(),
+    reflection: true,
+    locks: [],
   });
 });
 

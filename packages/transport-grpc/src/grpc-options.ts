@@ -1,5 +1,6 @@
 import { defaultMaxMessageBytes, ServiceError } from '@tenon/contract';
 import { checkedNumber } from '@tenon/contract/authoring';
+import type { ProtoLock } from '@tenon/protobuf';
 import { type Encoding, isEncoding } from './wire/encodings.js';
 
 /** What `grpcTransport` may be told. The answering side has the limits of its server's port. All fields are optional. */
@@ -37,6 +38,13 @@ export interface GrpcOptions {
    * strangers can tell the difference. Default: none.
    */
   readonly trailing?: readonly string[] | undefined;
+  /**
+   * Whether a server tells what its services are in protobuf, by `grpc.reflection.v1` and `v1alpha`, which tools such as grpcurl
+   * ask for. It says no more than the registry does. Default true.
+   */
+  readonly reflection?: boolean | undefined;
+  /** The numbers of fields that reflection tells, the same as those of the protobuf codec. Default: from 1, in the order of the class. */
+  readonly locks?: readonly ProtoLock[] | undefined;
 }
 
 /** {@link GrpcOptions}, filled and checked. */
@@ -48,6 +56,8 @@ export interface ResolvedGrpcOptions {
   readonly compression: Encoding;
   readonly contentType: string | undefined;
   readonly trailing: ReadonlySet<string>;
+  readonly reflection: boolean;
+  readonly locks: readonly ProtoLock[];
 }
 
 /** @throws ServiceError `InvalidArgument` that names the option, its value and its range. */
@@ -55,7 +65,7 @@ export function resolveGrpcOptions(options: GrpcOptions): ResolvedGrpcOptions {
   type Numbers = 'connectTimeoutMs' | 'pingMs' | 'pingTimeoutMs' | 'maxMessageBytes';
   const number = (key: Numbers, min: number, max: number, fallback: number): number =>
     checkedNumber(`grpcTransport.${key}`, options[key], { min, max, fallback });
-  const { compression = 'identity', contentType, trailing = [] } = options;
+  const { compression = 'identity', contentType, trailing = [], reflection = true, locks = [] } = options;
   if (!isEncoding(compression)) {
     const text = `grpcTransport.compression is ${JSON.stringify(compression)}; it must be identity, gzip or deflate`;
     throw new ServiceError('InvalidArgument', text, { executed: 'no' });
@@ -68,5 +78,7 @@ export function resolveGrpcOptions(options: GrpcOptions): ResolvedGrpcOptions {
     compression,
     contentType,
     trailing: new Set(trailing.map((key) => key.toLowerCase())),
+    reflection,
+    locks: Object.freeze([...locks]),
   });
 }

@@ -26,6 +26,7 @@ import { type GrpcOptions, type ResolvedGrpcOptions, resolveGrpcOptions } from '
 import { type GrpcAddress, grpcAddress, hostAndPort, speaksGrpc } from './node-address.js';
 import { GrpcListener } from './server/grpc-listener.js';
 import { HealthService } from './system/health-service.js';
+import { reflectionServices } from './system/reflection-service.js';
 import { SystemServices } from './system/system-services.js';
 import { GrpcTypes } from './wire/grpc-types.js';
 import { MessageEncoder } from './wire/message-encoder.js';
@@ -117,10 +118,13 @@ class GrpcTransport implements Transport {
 
   async listen(port: Port, handler: CallHandler): Promise<Listener> {
     const { clock, logger, codecs } = this.#parts;
-    const { compression, trailing } = this.#options;
+    const { compression, trailing, reflection, locks } = this.#options;
     const { maxMessageBytes } = port;
     const encoder = new MessageEncoder(codecs, this.#codecs, maxMessageBytes);
-    const system = new SystemServices([new HealthService(handler, clock)]);
+    const system = new SystemServices([
+      new HealthService(handler, clock),
+      ...(reflection ? reflectionServices({ handler, locks, logger }) : []),
+    ]);
     const surroundings = { clock, logger, encoder, maxMessageBytes, compression, trailing };
     const listener = new GrpcListener(handler, system, this.#types, surroundings);
     port.claimHttp2({ name: 'grpc', accepts: listener.accepts, handle: listener.handle });
@@ -140,15 +144,21 @@ class GrpcTransport implements Transport {
     });
   }
 
-  /** What both sides surely have where no call says otherwise. */
-  #contentTypeOf(_endpoint: EndpointDescriptor, node: Node): string {
+  /**
+   * Where no call says otherwise: strangers speak protobuf, which wants to know the classes; Tenon nodes have codecs that go by the
+   * names of fields, so that two versions of a class understand each other without further ado.
+   */
+  #contentTypeOf({ request, response }: EndpointDescriptor, node: Node): string {
     const { contentType } = this.#options;
     if (contentType !== undefined) return contentType;
-    return isTenon(node) && this.#codecs.has(msgpack) ? msgpack : 'application/json';
+    if (isTenon(node)) return this.#codecs.has(msgpack) ? msgpack : json;
+    return this.#codecs.has(protobuf) && request !== undefined && response !== undefined ? protobuf : json;
   }
 }
 
 const msgpack = 'application/msgpack';
+const protobuf = 'application/protobuf';
+const json = 'application/json';
 
 function noCodec(): ServiceError {
   return new ServiceError(

@@ -54,10 +54,11 @@ export function readsMessages(kind: EndpointKind | undefined): boolean {
   return kind !== undefined && clientStreams(kind);
 }
 
-/** A service's name as protobuf lets a package be named. */
+/** A service's name as protobuf lets a package be named: that of its .proto. */
 export function protobufPackage(service: string): string {
   return service
     .split('.')
+    .filter((part) => part !== '')
     .map((part) => part.replace(/[^A-Za-z0-9_]/g, '_').replace(/^(?=\d)/, '_'))
     .join('.');
 }
