@@ -4,7 +4,7 @@ import { build } from './build.mjs';
 import { buildGoProgram } from './go-program.mjs';
 import { install } from './install.mjs';
 import { installFolder } from './install-folder.mjs';
-import { installPrograms, serverEnvironment } from './servers.mjs';
+import { installDebianPackage, installPrograms, serverEnvironment } from './servers.mjs';
 import { command } from './system/command.mjs';
 import { root } from './system/repository.mjs';
 import { captured } from './system/run.mjs';
@@ -26,6 +26,7 @@ async function interop(args) {
   const { interop: run } = await import(new URL('../test/interop/dist/interop/run.js', import.meta.url).href);
   return run(args, {
     debian: installPrograms,
+    debianPackage: installDebianPackage,
     npm: installFolder,
     go: buildGoProgram,
     path: serverEnvironment().PATH,

@@ -8,13 +8,16 @@ import { echoedKeys, TestService } from './test-service.js';
 
 /** Serves gRPC's `TestService` beside everything else on the port. */
 export function servedTestService(tls?: TlsOptions): Promise<Served> {
-  return served({ services: [TestService], modules: grpcModules(), ...(tls === undefined ? {} : { tls }) });
+  return served({
+    services: [TestService],
+    modules: [grpcTransport({ trailing: [echoedKeys.trailing] }), protobuf()],
+    ...(tls === undefined ? {} : { tls }),
+  });
 }
 
-/** gRPC, with the numbers of fields that the tests have. */
-export function grpcModules(): readonly Module[] {
-  const lock = JSON.parse(readFileSync(lockFile, 'utf8')) as ProtoLock;
-  return [grpcTransport({ trailing: [echoedKeys.trailing] }), protobufCodec({ locks: [lock] })];
+/** The codec, with the numbers of fields that gRPC's tests have. */
+export function protobuf(): Module {
+  return protobufCodec({ locks: [JSON.parse(readFileSync(lockFile, 'utf8')) as ProtoLock] });
 }
 
 /** This file runs from `test/interop/dist/interop/grpc`. */

@@ -18,6 +18,7 @@ import { lineOf, linesOfCases, tableOf } from './table.js';
 
 const nothing: Installers = {
   debian: async () => {},
+  debianPackage: async () => {},
   npm: async () => {},
   go: async () => '/nowhere',
   path: process.env['PATH'] ?? '',

@@ -13,6 +13,8 @@ export interface DebianProgram {
 export interface Installers {
   /** Makes sure that programs are there; rejects with how to install them. */
   debian(programs: readonly DebianProgram[]): Promise<void>;
+  /** Installs a package of Debian's that brings no program; rejects where we may not, with how to install it. */
+  debianPackage(name: string): Promise<void>;
   /** `npm ci` in a folder with a package.json and a lock of its own. */
   npm(folder: string): Promise<void>;
   /** Builds a program from the modules that a folder's go.mod pins, and resolves with its path. */
@@ -35,6 +37,13 @@ export class Machine {
     const found = this.find(program);
     if (found === undefined) throw new Missing(`${program} is not on the PATH`);
     return found;
+  }
+
+  /** Makes sure of a package of Debian's that brings no program, such as a library of Ruby's. */
+  async debian(debianPackage: string, isThere: () => Promise<boolean>): Promise<void> {
+    if (await isThere()) return;
+    await orMissing(this.#installers.debianPackage(debianPackage));
+    if (!(await isThere())) throw new Missing(`${debianPackage} is installed and cannot be used`);
   }
 
   /** Installs the packages that a stranger's folder pins. */

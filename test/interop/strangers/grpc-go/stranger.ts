@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { freePort } from '../../../chaos/lab/free-port.js';
 import { type CaseServer, clientCases } from '../../grpc/client-cases.js';
+import { OurClient } from '../../grpc/our-client.js';
 import { servedTestService } from '../../grpc/served-test-service.js';
 import { accepts } from '../../harness/accepts.js';
 import { pinnedModule } from '../../harness/pinned-module.js';
@@ -9,9 +11,9 @@ import { ServerProgram } from '../../harness/server-program.js';
 import type { Stranger } from '../../harness/stranger.js';
 import { certificate } from '../../tenon/served.js';
 
-/** grpc-go's interoperability client, and its server as the yardstick. */
+/** grpc-go's interoperability client, and its server: the yardstick for us, and who we call. */
 export const grpcGo: Stranger = {
-  direction: 'calls us',
+  direction: 'both ways',
   async meet(meeting) {
     const { machine, folder } = meeting;
     const client = await machine.go(folder, 'google.golang.org/grpc/interop/client');
@@ -39,6 +41,10 @@ export const grpcGo: Stranger = {
         ours: { port: ours.port, tls },
         own: { port, tls },
       });
+      await using caller = await OurClient.to({ port, tls }, tls ? { ca: readFileSync(ca, 'utf8') } : undefined);
+      for (const [name, run] of Object.entries(caller.cases)) {
+        await meeting.case(`${tls ? 'under TLS' : 'in the clear'}, we call: ${name}`, run);
+      }
     }
   },
 };
@@ -48,7 +54,7 @@ function security(tls: boolean, ca: URL): readonly string[] {
   return ['-use_tls=true', '-use_test_ca=true', `-ca_file=${fileURLToPath(ca)}`, '-server_host_override=localhost'];
 }
 
-/** All that want neither Google's credentials nor its load reports; the last two are 1,000 large calls in all, on one and on many connections. */
+/** All that want neither Google's credentials nor its load reports. */
 const goCases = [
   ...['empty_unary', 'large_unary', 'client_streaming', 'server_streaming', 'ping_pong', 'empty_stream'],
   ...['timeout_on_sleeping_server', 'cancel_after_begin', 'cancel_after_first_response'],
