@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { protobufCodec } from '@tenon/codec-protobuf';
-import type { ProtoLock } from '@tenon/protobuf/messages';
+import { type ProtoLock, parseProtoLock } from '@tenon/protobuf/messages';
 import { grpcTransport } from '@tenon/transport-grpc';
 import type { Module, TlsOptions } from 'tenon';
 import { type Served, served } from '../tenon/served.js';
@@ -17,7 +17,11 @@ export function servedTestService(tls?: TlsOptions): Promise<Served> {
 
 /** The codec, with the numbers of fields that gRPC's tests have. */
 export function protobuf(): Module {
-  return protobufCodec({ locks: [JSON.parse(readFileSync(lockFile, 'utf8')) as ProtoLock] });
+  return protobufCodec({ locks: [testServiceLock()] });
+}
+
+export function testServiceLock(): ProtoLock {
+  return parseProtoLock(readFileSync(lockFile, 'utf8'));
 }
 
 /** This file runs from `test/interop/dist/interop/grpc`. */
