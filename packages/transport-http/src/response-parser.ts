@@ -38,6 +38,11 @@ export class ResponseParser {
     this.#unasked = unasked;
   }
 
+  /** Whether a response has begun and is not there whole. */
+  get amidst(): boolean {
+    return this.#state !== State.Head || this.#headBytes > 0;
+  }
+
   /**
    * Reads a chunk, and keeps no reference to it.
    *

@@ -278,7 +278,7 @@ describe('a Tenon client', () => {
     expect(opening.endsWith('\r\n\r\n{}')).toBe(true);
     expect(message).not.toContain('Timeout');
     expect(message.endsWith('\r\n\r\n{"name":"one"}')).toBe(true);
-    expect(end).toContain('Micro-Error: EOS\r\nContent-Length: 0\r\n');
+    expect(end).toContain('Micro-Error: EOS\r\nConnection: close\r\nContent-Length: 0\r\n');
     await connection.close();
   });
 
@@ -312,6 +312,26 @@ describe('a Tenon client', () => {
     const connection = await newTransport().dial(mucpNode(peer.number), { service: 'greeter' });
     const reply = await stream(connection, 'Count', 'server', { to: 1 });
     await expect(all(reply)).rejects.toMatchObject({ code: 'Unavailable', executed: 'maybe' });
+    await connection.close();
+  });
+
+  test.each([
+    ['after its own end, as go-micro does', '{"msg":"hi"}', true],
+    ['amidst a message', '{"msg":', false],
+  ])('takes a connection that ends %s for the end: %s', async (_name, body, isEnd) => {
+    const whole = answer('Micro-Stream: 0', '{"msg":"hi"}');
+    await using peer = await rawServer((request, socket) => {
+      if (/Micro-Error: EOS\r\nConnection: close\r\n/.test(request)) {
+        socket.end(isEnd ? whole : whole.replace('{"msg":"hi"}', body));
+      }
+    });
+    const connection = await newTransport().dial(mucpNode(peer.number), { service: 'greeter' });
+    const requests = (async function* () {
+      yield { name: 'one' };
+    })();
+    const read = stream(connection, 'Chat', 'bidi', undefined, { messages: requests }).then(all);
+    if (isEnd) expect(await read).toEqual([{ msg: 'hi' }]);
+    else await expect(read).rejects.toMatchObject({ code: 'Unavailable', executed: 'maybe' });
     await connection.close();
   });
 

@@ -56,7 +56,7 @@ function textOf(name: string): string {
 
 /** The requests on a page, each with the reply that follows it. */
 function pairsOf(text: string): readonly (readonly [name: string, request: string, reply: string | undefined])[] {
-  const blocks = [...text.matchAll(/```http\n([\s\S]*?)```/g)].map(([, block]) => wire(block ?? ''));
+  const blocks = [...text.matchAll(/```(?:http|text)\n([\s\S]*?)```/g)].map(([, block]) => wire(block ?? ''));
   return blocks.flatMap((block, index) =>
     index % 2 === 0 ? [[firstLine(block), block, blocks[index + 1]] as const] : [],
   );

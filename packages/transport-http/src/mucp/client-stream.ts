@@ -70,6 +70,8 @@ export class ClientStream
   #codec: OpenCodec | undefined = undefined;
   #pump: MessagePump | undefined = undefined;
   #output: MessageOutput | undefined = undefined;
+  /** The caller's side has ended. */
+  #saidEnd = false;
   #replied = false;
   #over = false;
 
@@ -122,6 +124,13 @@ export class ClientStream
     else this.#onReplyMessage(response);
   }
 
+  /** To a caller that has ended its side, go-micro says nothing else when its handler is done. */
+  onPeerEnd(): boolean {
+    if (!this.#saidEnd || this.#over) return false;
+    this.#onStreamEnd();
+    return true;
+  }
+
   onBroken(error: ServiceError): void {
     this.fail(error);
   }
@@ -150,6 +159,7 @@ export class ClientStream
   }
 
   onSourceEnd(): void {
+    this.#saidEnd = true;
     this.#output?.write(this.#request.end);
     this.#output?.flush();
   }

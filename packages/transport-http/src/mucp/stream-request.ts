@@ -41,9 +41,12 @@ export class StreamRequest {
     this.first = clientStreams(endpoint.kind) ? undefined : this.#encoded(call.value, 'no');
   }
 
-  /** The end of the caller's side. */
+  /**
+   * The end of the caller's side. A go-micro server says no end of its own to a caller that has ended; asked to close the
+   * connection it does so when the handler is done, which tells the same.
+   */
   get end(): Buffer {
-    return streamFrame(this.#start, ['Micro-Error', endOfStream], '');
+    return streamFrame(this.#start, ['Micro-Error', endOfStream, 'Connection', 'close'], '');
   }
 
   /** Tells the node that the caller has given up: an end of the connection alone may come after an end of its requests. */

@@ -13,6 +13,8 @@ export interface StreamSocketOwner {
   onReady(): void;
   /** The peer has said something, whole. */
   onResponse(response: ClientResponse): void;
+  /** The peer has ended the connection, between two responses. Returns whether that is an end like any other. */
+  onPeerEnd(): boolean;
   /** It is of no more use. Told once at most, and not after `destroy` or `end`. */
   onBroken(error: ServiceError): void;
 }
@@ -49,7 +51,7 @@ export class StreamSocket implements ResponseReceiver {
     });
     this.#socket.once(dialer.readyEvent, this.#onReady);
     this.#socket.on('data', this.#onData);
-    this.#socket.on('end', this.#onClose);
+    this.#socket.on('end', this.#onEnd);
     this.#socket.on('error', this.#onError);
     this.#socket.on('close', this.#onClose);
   }
@@ -120,6 +122,11 @@ export class StreamSocket implements ResponseReceiver {
   readonly #onError = (error: Error): void => {
     if (this.#ready) this.#break(this.#dialer.explain(error) ?? wireError(error, true, false));
     else this.#break(unreachable(this.#dialer, error));
+  };
+
+  readonly #onEnd = (): void => {
+    if (this.#over || (this.#ready && !this.#parser.amidst && this.#owner.onPeerEnd())) return;
+    this.#onClose();
   };
 
   readonly #onClose = (): void => {
