@@ -44,6 +44,18 @@ export const dependencyRules: readonly Rule[] = [
       }),
   },
   {
+    name: 'protobuf imports anything of the workspace but contract and schema',
+    check: (project) =>
+      violations(project, ({ file, target }) => {
+        if (target === undefined || !isSourceOf(file, 'packages/protobuf')) return undefined;
+        if (['packages/contract', 'packages/schema', 'packages/protobuf'].includes(target.folder)) return undefined;
+        return {
+          problem: `protobuf imports ${target.manifest.name}`,
+          mend: 'protobuf derives what a service is on the wire; what carries it stands in the provider',
+        };
+      }),
+  },
+  {
     name: 'core imports anything of the workspace but contract',
     check: (project) =>
       violations(project, ({ file, target }) => {

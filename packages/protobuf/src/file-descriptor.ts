@@ -12,12 +12,12 @@ import {
   type MethodDescriptorProto,
   MethodDescriptorProtoSchema,
 } from '@bufbuild/protobuf/wkt';
-import { type EnumType, type FieldShape, type ItemType, itemOf, type MessageShape } from './message-shape.js';
-import type { LockedMessage, ProtoLock } from './proto-lock.js';
-import { pascalCase } from './proto-names.js';
+import { type EnumType, type FieldShape, type ItemType, itemOf, type MessageShape } from './messages/message-shape.js';
+import type { LockedMessage, ProtoLock } from './messages/proto-lock.js';
+import { pascalCase } from './messages/proto-names.js';
+import { enumOf, unspecifiedName } from './messages/shape-message.js';
 import { hasPresence, importsOf, serviceNames } from './proto-text.js';
 import type { MethodShape, ServiceShape } from './service-shape.js';
-import { enumOf, unspecifiedName } from './shape-message.js';
 
 /** What `protoc` makes of the text of {@link protoText}, without running it: for server reflection. */
 export function fileDescriptor(service: ServiceShape, lock: ProtoLock, path: string): FileDescriptorProto {

@@ -1,6 +1,6 @@
 import type { JsonSchema } from '@tenon/contract';
-import type { DescribedClass, DescribedField, DescribedType } from './described-class.js';
-import { refusal } from './refusal.js';
+import type { DescribedClass, DescribedField, DescribedType } from './messages/described-class.js';
+import { refusal } from './messages/refusal.js';
 
 /** The classes that a JSON Schema of Tenon's tells of, and the name of the one that it is about. */
 export interface SchemaClasses {

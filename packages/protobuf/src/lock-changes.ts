@@ -1,5 +1,5 @@
-import type { LockedEnum, LockedMessage, ProtoLock } from './proto-lock.js';
-import { refusal } from './refusal.js';
+import type { LockedEnum, LockedMessage, ProtoLock } from './messages/proto-lock.js';
+import { refusal } from './messages/refusal.js';
 
 /** What became of a lock, a line each: `HelloRequest.born is new, as 3`. Empty where nothing did. */
 export function lockChanges(before: ProtoLock | undefined, after: ProtoLock): readonly string[] {

@@ -1,12 +1,12 @@
 import type { FileDescriptorProto } from '@bufbuild/protobuf/wkt';
 import type { ServiceRecord } from '@tenon/contract';
-import { checkLock } from './check-lock.js';
 import { fileDescriptor } from './file-descriptor.js';
-import type { ProtoLock } from './proto-lock.js';
+import { checkLock } from './messages/check-lock.js';
+import type { ProtoLock } from './messages/proto-lock.js';
+import { updateLock } from './messages/update-lock.js';
 import { protoText } from './proto-text.js';
 import { serviceShapeOfRecord } from './record-shape.js';
 import { type DescribedEndpoint, type ServiceShape, serviceShapeOf } from './service-shape.js';
-import { updateLock } from './update-lock.js';
 
 /** The .proto of one service. */
 export interface ProtoFile {

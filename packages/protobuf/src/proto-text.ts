@@ -1,8 +1,15 @@
-import { type EnumType, type FieldShape, type ItemType, itemOf, itemText, type MessageShape } from './message-shape.js';
-import type { LockedMessage, ProtoLock } from './proto-lock.js';
-import { jsonName } from './proto-names.js';
+import {
+  type EnumType,
+  type FieldShape,
+  type ItemType,
+  itemOf,
+  itemText,
+  type MessageShape,
+} from './messages/message-shape.js';
+import type { LockedMessage, ProtoLock } from './messages/proto-lock.js';
+import { jsonName } from './messages/proto-names.js';
+import { enumOf, unspecifiedName } from './messages/shape-message.js';
 import type { MethodShape, ServiceShape } from './service-shape.js';
-import { enumOf, unspecifiedName } from './shape-message.js';
 
 /** The .proto of a service (proto3), by the numbers of a lock that agrees with it. */
 export function protoText(service: ServiceShape, lock: ProtoLock): string {

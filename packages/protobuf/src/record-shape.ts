@@ -1,9 +1,9 @@
 import type { EndpointRecord, JsonSchema, ServiceRecord } from '@tenon/contract';
 import { describeSchemas } from './json-schema-classes.js';
-import type { MessageShape } from './message-shape.js';
-import { refusal } from './refusal.js';
+import type { MessageShape } from './messages/message-shape.js';
+import { refusal } from './messages/refusal.js';
+import { shapeMessage } from './messages/shape-message.js';
 import { type MethodShape, methodName, type ServiceShape, shapeService } from './service-shape.js';
-import { shapeMessage } from './shape-message.js';
 
 /**
  * The shape of a service as its registry record tells it, by the JSON Schemas in it.

@@ -1,8 +1,8 @@
 import type { EndpointDescriptor, EndpointKind, Schema } from '@tenon/contract';
-import { ClassMessages, refuseNamesakes } from './class-messages.js';
-import type { MessageShape } from './message-shape.js';
-import { isIdentifier, packageName } from './proto-names.js';
-import { refusal } from './refusal.js';
+import { ClassMessages, refuseNamesakes } from './messages/class-messages.js';
+import type { MessageShape } from './messages/message-shape.js';
+import { isIdentifier, packageName } from './messages/proto-names.js';
+import { refusal } from './messages/refusal.js';
 
 /** A service in protobuf's words: its methods and their messages. */
 export interface ServiceShape {

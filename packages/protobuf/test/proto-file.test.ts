@@ -1,7 +1,7 @@
 import { createFileRegistry, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { FileDescriptorProtoSchema, FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
+import type { DescribedEndpoint } from '@tenon/protobuf';
 import { parseProtoLock, protoFileOf, updateLock } from '@tenon/protobuf';
-import type { DescribedEndpoint } from '@tenon/protobuf/messages';
 import { Type } from 'class-transformer';
 import { Allow, IsArray, IsIn, IsObject, IsString } from 'class-validator';
 import { describe, expect, test } from 'vitest';

@@ -1,6 +1,6 @@
 import type { EndpointRecord, ServiceRecord } from '@tenon/contract';
+import type { DescribedEndpoint } from '@tenon/protobuf';
 import { protoFileOf, protoFileOfRecord } from '@tenon/protobuf';
-import type { DescribedEndpoint } from '@tenon/protobuf/messages';
 import { jsonSchemaOf } from '@tenon/schema';
 import { describe, expect, test } from 'vitest';
 import { Line, Order, Receipt, Tick } from './classes.js';

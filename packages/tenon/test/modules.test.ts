@@ -91,6 +91,9 @@ test('bindings that stand side by side add, and a same key replaces', async () =
   expect(types.toSorted()).toEqual([
     'application/json',
     'application/msgpack',
+    'application/octet-stream',
+    'application/proto-rpc',
+    'application/protobuf',
     'application/shout',
     'application/vnd.tenon.compiled',
   ]);

@@ -146,6 +146,7 @@ class CallServer implements Server {
         },
       );
     }
+    for (const codec of this.#parts.codecs) codec.checkService?.(service);
     const around = interceptorsAt('server', this.#parts.interceptors);
     const node = this.#nodeId(service);
     const routes = service.endpoints.map((endpoint) => new Route(node, endpoint, this.#schemas, around));

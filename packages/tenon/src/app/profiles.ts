@@ -1,9 +1,11 @@
 import { httpBroker } from '@tenon/broker-http';
 import { memoryBroker } from '@tenon/broker-memory';
 import { natsBroker } from '@tenon/broker-nats';
+import { bytesCodec } from '@tenon/codec-bytes';
 import { compiledCodec } from '@tenon/codec-compiled';
 import { jsonCodec } from '@tenon/codec-json';
 import { msgpackCodec } from '@tenon/codec-msgpack';
+import { protobufCodec, protoRpcCodec } from '@tenon/codec-protobuf';
 import { Clock, Meter, provide } from '@tenon/contract';
 import { silentMeter, systemClock } from '@tenon/contract/authoring';
 import {
@@ -37,6 +39,10 @@ export function profileModules(options: ResolvedAppOptions): readonly Module[] {
     consoleLogger(options.log),
     jsonCodec(),
     msgpackCodec(),
+    // For go-micro peers and gRPC: asked for by their content types, and by them alone.
+    protobufCodec(),
+    protoRpcCodec(),
+    bytesCodec(),
     // The last: wires where each message says its type begin with the first ones; tenon/1 puts it before what it is over.
     compiledCodec(),
     classValidator(),

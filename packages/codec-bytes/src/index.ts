@@ -1,0 +1,1 @@
+export { bytesCodec } from './bytes-codec.js';
