@@ -2,7 +2,7 @@ import { create, createFileRegistry, fromBinary } from '@bufbuild/protobuf';
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import { type FileDescriptorProto, FileDescriptorProtoSchema, FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
 import { Type } from 'class-transformer';
-import { IsDate, IsInt, IsString, ValidateNested } from 'class-validator';
+import { IsArray, IsDate, IsInt, IsString, ValidateNested } from 'class-validator';
 import { type App, createApp, Endpoint, Service } from 'tenon';
 import { afterEach, expect, test } from 'vitest';
 import { type GrpcOptions, grpcTransport } from '../src/index.js';
@@ -21,6 +21,7 @@ class Order {
   @IsDate()
   @Type(() => Date)
   dueOn!: Date;
+  @IsArray()
   @ValidateNested({ each: true })
   @Type(() => Line)
   lines!: Line[];

@@ -218,6 +218,25 @@ describe.each(bothWays)('HTTP/2 %s', (_way, tls) => {
     expect(peer.closed).toBe(false);
   });
 
+  test('a peer that vanished under a call is asked, and forgotten where it does not answer', async () => {
+    const streams: ServerHttp2Stream[] = [];
+    const port = await open(held(streams), { replyTimeoutMs: 100, peerSilenceMs: 200 });
+    const alive = await raw(port);
+    let answered = 0;
+    alive.socket.on('data', () => {
+      const asked = alive.of(ping).length;
+      for (; answered < asked; answered += 1) alive.send(frame(ping, ack, 0, Buffer.alloc(8)));
+    });
+    alive.open(1);
+    const gone = await raw(port);
+    gone.open(1);
+    await until(() => streams.length === 2, 'both streams are open');
+    await until(() => gone.closed, 'the silent one was closed');
+    expect(gone.of(ping)).toHaveLength(1);
+    await until(() => answered >= 3, 'the other was asked again and again');
+    expect(alive.closed).toBe(false);
+  });
+
   test('a flood of settings is stopped', async () => {
     const port = await open(http2());
     const peer = await raw(port);

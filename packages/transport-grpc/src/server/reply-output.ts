@@ -30,11 +30,10 @@ export class ReplyOutput {
   begin(metadata: Metadata, encoding: Encoding): void {
     const head: OutgoingHttpHeaders = { ':status': 200, 'content-type': this.#contentType };
     if (encoding !== 'identity') head['grpc-encoding'] = encoding;
-    head['grpc-accept-encoding'] = acceptedEncodings;
     addMetadata(head, metadata);
     if (this.#trailing.size > 0) this.#holdBack(head);
     this.#stream.respond(head, respondOptions);
-    this.#stream.once('wantTrailers', this.#sendTrailers);
+    this.#stream.on('wantTrailers', this.#sendTrailers);
   }
 
   /** The only message of a reply, and its end. */
@@ -50,7 +49,7 @@ export class ReplyOutput {
     this.#leaveRequest();
   }
 
-  /** A reply without a message: all that it says stands in its head. */
+  /** A reply without a message: all that it says stands in its head, and what could be read here, in case it was that. */
   refuse(fields: OutgoingHttpHeaders): void {
     const head = { ':status': 200, 'content-type': this.#contentType, 'grpc-accept-encoding': acceptedEncodings };
     this.#stream.respond({ ...head, ...fields }, { endStream: true });

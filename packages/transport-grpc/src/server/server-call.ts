@@ -93,8 +93,8 @@ export class ServerCall
     this.#surroundings = surroundings;
     this.#decoder = new MessageDecoder(type.codec, encoding, maxMessageBytes);
     this.#output = new ReplyOutput(stream, type.wire, trailing);
-    stream.once('aborted', this.#onBroken);
-    stream.once('close', this.#onClose);
+    stream.on('aborted', this.#onBroken);
+    stream.on('close', this.#onClose);
   }
 
   /** Reads the request and hands it to `handler`; one that streams, or that nobody can serve, is handed over as it begins. */

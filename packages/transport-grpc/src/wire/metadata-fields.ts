@@ -83,8 +83,7 @@ export function metadataOf(headers: IncomingHttpHeaders): Metadata {
 }
 
 function isReserved(name: string): boolean {
-  if (names.has(name)) return true;
-  return prefixes.some((prefix) => name.startsWith(prefix)) && !exceptions.has(name);
+  return names.has(name) || (reserved.test(name) && !exceptions.has(name));
 }
 
 /** gRPC wants what it sends without padding. */
@@ -129,7 +128,7 @@ function refusal(message: string): ServiceError {
 }
 
 const names: ReadonlySet<string> = new Set(reservedFields.names);
-const { prefixes } = reservedFields;
+const reserved = new RegExp(`^(?:${reservedFields.prefixes.join('|')})`);
 const exceptions: ReadonlySet<string> = new Set(reservedFields.exceptions);
 const plainName = /^[a-z0-9_.-]+$/;
 const plainValue = /^(?:[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?)?$/;
