@@ -74,7 +74,7 @@ export const curlCases: Readonly<Record<string, (ask: Ask) => Promise<void>>> = 
       ['/nowhere', {}],
       ['/greeter/Greeter.Nope', {}],
       [hello, { method: 'PUT' }],
-      [hello, { head: ['content-type: text/plain'] }],
+      [hello, { head: ['content-type: image/png'] }],
     ] as const) {
       statuses.push((await ask(path, asking))[0]?.status);
     }
