@@ -14,7 +14,7 @@ import { ProtobufSession } from './protobuf-session.js';
 /** Options of {@link protobufCodec} and {@link protoRpcCodec}. */
 export interface ProtobufCodecOptions {
   /**
-   * The locks of the services that are served and called, as `import lock from './greeter.proto.lock.json'` gives them. With
+   * The locks of the services that are served and called, as `parseProtoLock` of @tenon/protobuf reads them. With
    * one, every class must be in one and agree with it: a served class that does not is refused at start, others at their first
    * use. Without, fields are numbered from 1 in the order of their class, so that removing or moving one breaks peers of
    * another version.

@@ -68,7 +68,9 @@ function messageLines(
     shape.fields.map((field) => `  ${fieldText(field, locked, type)}`),
   ].filter((lines) => lines.length > 0);
   const body = parts.flatMap((lines, index) => (index === 0 ? lines : ['', ...lines]));
-  return body.length === 0 ? [`message ${shape.name} {}`] : [`message ${shape.name} {`, ...body, '}'];
+  if (shape.fields.length > 0) return [`message ${shape.name} {`, ...body, '}'];
+  const empty = '// No field of its class is known by a decorator.';
+  return body.length === 0 ? [empty, `message ${shape.name} {}`] : [empty, `message ${shape.name} {`, ...body, '}'];
 }
 
 function fieldText(field: FieldShape, locked: LockedMessage, text: (type: ItemType) => string): string {

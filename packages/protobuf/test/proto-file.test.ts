@@ -1,7 +1,7 @@
 import { createFileRegistry, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { FileDescriptorProtoSchema, FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
 import type { DescribedEndpoint } from '@tenon/protobuf';
-import { parseProtoLock, protoFileOf, updateLock } from '@tenon/protobuf';
+import { parseProtoLock, protoFileOf } from '@tenon/protobuf';
 import { Type } from 'class-transformer';
 import { Allow, IsArray, IsIn, IsObject, IsString } from 'class-validator';
 import { describe, expect, test } from 'vitest';
@@ -243,11 +243,13 @@ describe('what protobuf cannot express is refused, with class, field and mend', 
     expect(of).toThrow(/two classes are called Tick/);
   });
 
-  test('two classes, nested', () => {
+  test('a class that is nested and a reply is one message, and one without fields says so', () => {
     class Holder {
       @Type(() => Tick) tick!: Tick;
     }
-    expect(updateLock('x', [])).toEqual({ version: 1, service: 'x', messages: {} });
+    class Nothing {}
+    const empty = protoFileOf('shop', [{ name: 'Shop.Get', kind: 'unary', request: Nothing, response: Tick }]);
+    expect(empty.text).toContain('// No field of its class is known by a decorator.\nmessage Nothing {}\n');
     const file = protoFileOf('shop', [{ name: 'Shop.Get', kind: 'unary', request: Holder, response: Tick }]);
     expect(file.text.match(/message Tick/g)).toHaveLength(1);
   });

@@ -221,19 +221,21 @@ export class Link implements FrameTaker, DeadlineEntry {
     const { clock, options } = this.#context;
     const now = clock.now();
     const pings = this.#pings;
+    const patienceMs = this.#owner.busy ? options.pingAfterMs : options.idlePingAfterMs;
     if (pings.waiting && this.heardAt <= pings.sentAt) {
-      if (now >= pings.sentAt + options.pingTimeoutMs) {
+      // Somebody may have asked before its time: a node that is frozen for a while loses no call that it can still answer.
+      const givenUpAt = Math.max(pings.sentAt, this.heardAt + patienceMs) + options.pingTimeoutMs;
+      if (now >= givenUpAt) {
         const text = `the peer has been silent for ${Math.round(now - this.heardAt)} ms`;
         this.leave(unavailable(text));
         return;
       }
-      this.#watchUntil(pings.sentAt + options.pingTimeoutMs);
+      // A call that begins meanwhile makes the time shorter, and does not come here to say so.
+      this.#watchUntil(Math.min(givenUpAt, now + options.pingAfterMs));
       return;
     }
-    const patienceMs = this.#owner.busy ? options.pingAfterMs : options.idlePingAfterMs;
     const pingAt = Math.max(this.heardAt + patienceMs, pings.nextAt);
     if (now < pingAt || this.#isPaused) {
-      // A call that begins meanwhile makes the time shorter, and does not come here to say so.
       this.#watchUntil(Math.max(now + 1, Math.min(pingAt, now + options.pingAfterMs)));
       return;
     }

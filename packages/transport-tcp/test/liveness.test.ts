@@ -53,6 +53,16 @@ describe('a peer that is only half there', () => {
   });
 });
 
+test('a peer that was asked before its time is given up no sooner for it', async () => {
+  const server = await RawServer.welcoming();
+  closings.push(() => server.close());
+  const connection = await dialled(server.address, { pingAfterMs: 600, pingTimeoutMs: 100 });
+  const held = failure(call(connection, 'Hold', 1));
+  expect(await connection.probe?.(50)).toBe(false);
+  const silentMs = Number(/silent for (\d+) ms/.exec((await held).rawMessage)?.[1]);
+  expect(silentMs).toBeGreaterThanOrEqual(699);
+});
+
 test('a peer that answers is kept, and a long call with it', async () => {
   let pings = 0;
   const server = await RawServer.welcoming({}, (frame, raw) => {

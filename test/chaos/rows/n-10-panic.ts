@@ -9,7 +9,7 @@ export const panic: Row = {
   fault: '2 of 3 nodes fail all their calls, then are killed; 200 calls a second, by a round robin and by default',
   bar: 'with < 50 % healthy all are used; never "no node" while one answers; killed ones: 0 failed',
   transports: 'each',
-  together: 'all',
+  together: 'pairs',
 
   async run(lab) {
     const fleet = await lab.fleet();
@@ -50,7 +50,8 @@ async function loadWhile(
 ): Promise<LoadFindings> {
   const caller = await fleet.caller(strategy === undefined ? {} : { strategy });
   const load = { endpoint: 'work', rate: 200 } as const;
-  await caller.load({ ...load, name: `${name}: warm-up`, durationMs: 1_500 });
+  // What is in flight to two of three nodes may all be repeated twice: a caller has earned that by then.
+  await caller.load({ ...load, name: `${name}: warm-up`, durationMs: 5_000 });
   const running = caller.load({ ...load, name, durationMs: 4_000, slowMs: 1_000 });
   await fault();
   const result = counted(await running);

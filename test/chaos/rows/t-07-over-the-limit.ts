@@ -93,7 +93,7 @@ async function heldFor(
     return await node.mostHeld();
   };
   // What a connection and its reads need is not what it buffers of a message.
-  const besideBytes = (await heldWhile(() => attack(address, smallBytes))) - smallBytes;
+  const besideBytes = Math.max(0, (await heldWhile(() => attack(address, smallBytes))) - smallBytes);
   let answer = '';
   const heldBytes = await heldWhile(async () => {
     answer = await attack(address, limitBytes);

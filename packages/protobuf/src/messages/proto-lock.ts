@@ -50,7 +50,7 @@ export function parseProtoLock(text: string, file = 'the lock'): ProtoLock {
   return checkedProtoLock(given, file);
 }
 
-/** The same of what was read already, as `import lock from './greeter.proto.lock.json' with { type: 'json' }` gives it. */
+/** The same of what was parsed already. */
 export function checkedProtoLock(given: unknown, file = 'the lock'): ProtoLock {
   if (!isRecord(given) || given['version'] !== 1) throw refuseLock(file, 'it is no lock of version 1');
   const { service } = given;
