@@ -78,6 +78,17 @@ test('go-micro says "hi" in these bytes, as they were captured', () => {
     expect(read(rpc, Buffer.from(captured, 'hex'))).toEqual({ ...nothing, text: 'hi' });
 });
 
+test('the bytes of docs/wire/protobuf.md', () => {
+  const codec = createProtobufCodec();
+  for (const [field, hex] of [
+    [{ text: 'hi' }, '0a026869'],
+    [{ whole: -5 }, '18fbffffffffffffffff01'],
+    [{ at: new Date('1969-12-31T23:59:59.250Z') }, '6210' + '08ffffffffffffffffff01' + '1080e59a77'],
+  ] as const) {
+    expect(written(codec, { ...nothing, ...field }).toString('hex')).toBe(hex);
+  }
+});
+
 const nothing: Sample = { text: '', flag: false, whole: 0, real: 0, texts: [], reals: [], list: [] };
 
 const example = {

@@ -95,7 +95,8 @@ export class RequestMessages implements FrameReceiver, QueueSource {
 
   readonly #onEnd = (): void => {
     // A ping is answered behind all that was sent before it was read, a reset too.
-    const asked = this.#endsBeforeReset && this.#stream.session?.ping(this.#settle) === true;
+    const { session } = this.#stream;
+    const asked = this.#endsBeforeReset && session?.destroyed === false && session.ping(this.#settle);
     if (!asked) setImmediate(this.#settle);
   };
 

@@ -15,7 +15,7 @@ import { type AnyMessage, type ErrorInfo, readErrorInfo, readGoMicroError, readS
 export function errorOfFields(fields: IncomingHttpHeaders): ServiceError | undefined {
   const status = fields['grpc-status'];
   if (status === '0') return undefined;
-  const code = codesByNumber[String(status)] ?? 'Unknown';
+  const code = codeNumbered(String(status));
   const message = decodeMessage(textOf(fields['grpc-message']) ?? '');
   const details = detailsOf(textOf(fields['grpc-status-details-bin']));
   const info = details.map(tenonInfo).find((one) => one !== undefined);
@@ -38,6 +38,10 @@ export function errorOfHttpStatus(httpStatus: number, contentType: string | unde
   // Whoever does not know the path or the protocol has run nothing.
   const executed = httpStatus === 404 || httpStatus === 415 ? 'no' : 'maybe';
   return ServiceError.refusal(code, text, { answered: true, executed });
+}
+
+function codeNumbered(text: string): Code {
+  return (Object.keys(codes) as Code[]).find((code) => String(codes[code].number) === text) ?? 'Unknown';
 }
 
 function tenonError(
@@ -97,9 +101,6 @@ function attempted<T>(read: () => T): T | undefined {
   }
 }
 
-const codesByNumber: Readonly<Record<string, Code>> = Object.freeze(
-  Object.fromEntries(Object.entries(codes).map(([code, { number }]) => [String(number), code as Code])),
-);
 const codesByHttpStatus: Readonly<Record<number, Code>> = Object.freeze({
   400: 'Internal',
   401: 'Unauthenticated',

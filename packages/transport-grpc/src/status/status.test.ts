@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http2';
 import { type Code, codes, ServiceError } from '@tenon/contract';
 import { silentLogger } from '@tenon/contract/authoring';
 import { describe, expect, test } from 'vitest';
+import { seeded } from '../../test/seeded.js';
 import { errorFields } from './error-fields.js';
 import { errorOfFields, errorOfHttpStatus } from './field-error.js';
 import { readStatus, writeErrorInfo, writeGoMicroError, writeStatus } from './rpc-status.js';
@@ -127,5 +128,21 @@ describe('from strangers', () => {
     expect(errorOfHttpStatus(503, 'text/html')).toMatchObject({ code: 'Unavailable', executed: 'maybe' });
     expect(errorOfHttpStatus(404, undefined)).toMatchObject({ code: 'Unimplemented', executed: 'no' });
     expect(errorOfHttpStatus(418, 'x').rawMessage).toContain('418');
+  });
+
+  test('20,000 generated details break nothing', () => {
+    const whole = errorFields(
+      new ServiceError('Aborted', 'told', { details: { a: [1, 'b', null] }, executed: 'no' }),
+      place,
+    );
+    const bytes = Buffer.from(String(whole['grpc-status-details-bin']), 'base64');
+    const next = seeded(36);
+    for (let turn = 0; turn < 20_000; turn += 1) {
+      const broken = Buffer.from(bytes.subarray(0, 1 + next(bytes.length)));
+      for (let change = next(4); change > 0; change -= 1) broken[next(broken.length)] = next(256);
+      const error = errorOfFields({ 'grpc-status': '10', 'grpc-status-details-bin': broken.toString('base64') });
+      expect(error).toBeInstanceOf(ServiceError);
+    }
+    expect(Object.keys(Object.prototype)).toEqual([]);
   });
 });

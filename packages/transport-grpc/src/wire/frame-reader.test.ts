@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { seeded } from '../../test/seeded.js';
 import { FrameReader } from './frame-reader.js';
 
 function readerWith(maxBytes = 1_000) {
@@ -72,4 +73,37 @@ test('what comes after stop is dropped, also in the middle of a chunk', () => {
   reader.read(Buffer.from(three, 'latin1'));
   reader.read(Buffer.from(three, 'latin1'));
   expect(read).toEqual(['one']);
+});
+
+test('100,000 generated bodies are cut or refused, and nothing else', () => {
+  const next = seeded(36);
+  const codes = new Set<string>();
+  let messages = 0;
+  for (let turn = 0; turn < 100_000; turn += 1) {
+    const receiver = {
+      onFrame: (bytes: Buffer) => {
+        expect(bytes.length).toBeLessThanOrEqual(64);
+        messages += 1;
+      },
+    };
+    const reader = new FrameReader(receiver, 64);
+    const bodies = Array.from({ length: next(5) }, () => {
+      // Most heads tell the truth.
+      const head = [next(30) === 0 ? next(256) : next(2), 0, 0, next(60) === 0 ? next(256) : 0, next(68)];
+      const length = next(20) === 0 ? next(68) : (head[4] ?? 0);
+      return Buffer.concat([Buffer.from(head), Buffer.alloc(length, next(256))]);
+    });
+    const bytes = Buffer.concat(bodies);
+    try {
+      for (let start = 0; start < bytes.length; ) {
+        const end = start + 1 + next(8);
+        reader.read(bytes.subarray(start, end));
+        start = end;
+      }
+    } catch (error) {
+      codes.add((error as { readonly code: string }).code);
+    }
+  }
+  expect([...codes].sort()).toEqual(['Internal', 'ResourceExhausted']);
+  expect(messages).toBeGreaterThan(10_000);
 });

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http2';
 import { callMetadata } from '@tenon/contract';
 import { expect, test } from 'vitest';
+import { seeded } from '../../test/seeded.js';
 import { addMetadata, metadataOf } from './metadata-fields.js';
 
 function sent(metadata: Readonly<Record<string, string>>): OutgoingHttpHeaders {
@@ -56,11 +57,7 @@ test.each([
 });
 
 test('10,000 made-up values never split a field nor reach a prototype', () => {
-  let state = 7;
-  const next = (below: number): number => {
-    state = (state * 1_103_515_245 + 12_345) % 2 ** 31;
-    return state % below;
-  };
+  const next = seeded(36);
   for (let turn = 0; turn < 10_000; turn += 1) {
     const text = String.fromCharCode(...Array.from({ length: next(12) }, () => next(400)));
     const name = ['x', '__proto__', 'constructor', 'x-bin', text][next(5)] ?? '';
