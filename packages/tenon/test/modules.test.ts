@@ -96,6 +96,7 @@ test('bindings that stand side by side add, and a same key replaces', async () =
     'application/protobuf',
     'application/shout',
     'application/vnd.tenon.compiled',
+    'text/plain',
   ]);
   expect(app.get(Codecs).list.find((codec) => codec.contentType === 'application/json')?.aliases).toEqual(['mine']);
 });

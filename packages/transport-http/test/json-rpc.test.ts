@@ -259,6 +259,26 @@ describe('the HTTP request', () => {
     expect(server.received).toHaveLength(0);
   });
 
+  test.each(['//rpc', '/rpc/', '/rpc/%', '/rpc%00', '/RPC', '/rpc;x', 'http://[', '/rpc/../greeter'])(
+    'to %s, which is another path, is refused as any other',
+    async (path) => {
+      await using server = await serveRpc();
+      const body = '{"jsonrpc":"2.0","method":"Greeter.Hello","id":1}';
+      const text = post('/rpc', body, { 'content-type': 'application/json' }).replace('/rpc', path);
+      const { status } = await ask(server.number, text);
+      expect(status).toBeGreaterThanOrEqual(400);
+      expect(status).toBeLessThan(500);
+      expect(server.received).toHaveLength(0);
+    },
+  );
+
+  test('with a query is served: it means nothing', async () => {
+    await using server = await serveRpc();
+    const body = '{"jsonrpc":"2.0","method":"Greeter.Hello","params":{"name":"A"},"id":1}';
+    const text = post('/rpc?x=%%%', body, { 'content-type': 'application/json' });
+    expect((await ask(server.number, text)).body).toContain('Hello A');
+  });
+
   test('over the limit is 413', async () => {
     await using server = await serveRpc({}, { maxMessageBytes: 100 });
     expect((await rpc(server, ' '.repeat(101))).status).toBe(413);

@@ -1,20 +1,14 @@
-import { connect, type Socket } from 'node:net';
-import { jsonCodec } from '@tenon/codec-json';
-import {
-  type Codec,
-  type EndpointKind,
-  type IncomingCall,
-  noMetadata,
-  type Reply,
-  ServiceError,
-} from '@tenon/contract';
+import { connect } from 'node:net';
+import { ServiceError } from '@tenon/contract';
 import { describe, expect, test } from 'vitest';
-import { parseReplies, type RawReply, rawServer, textOf } from './raw-peer.js';
-import { type Answer, mucpNode, newTransport, serve, stream, type TestServer, until } from './test-server.js';
+import { endOfStream, frame, RawStream, rpcFrame, serveMucp } from './mucp-peer.js';
+import { parseReplies, textOf } from './raw-peer.js';
+import { count, streamed } from './stream-server.js';
+import { type Answer, until } from './test-server.js';
 
 describe('a stream on the wire', () => {
   test('of requests and replies: the opening body is dropped, each message is a request or a response, EOS ends it', async () => {
-    await using server = await serveStreams();
+    await using server = await serveMucp();
     const peer = new RawStream(server);
     // All in one segment, as Go sends it; the end in chunks, as Go sends empty bodies.
     peer.send(frame('Greeter.Chat', '{"name":"first-discarded"}') + frame('Greeter.Chat', '{"name":"one"}'));
@@ -34,7 +28,7 @@ describe('a stream on the wire', () => {
   });
 
   test('of replies: its request is the message after the opening one', async () => {
-    await using server = await serveStreams();
+    await using server = await serveMucp();
     const peer = new RawStream(server);
     peer.send(frame('Greeter.Count', '{}') + frame('Greeter.Count', '{"to":3}'));
     const replies = await peer.all();
@@ -44,7 +38,7 @@ describe('a stream on the wire', () => {
   });
 
   test('of requests: the one reply, then EOS', async () => {
-    await using server = await serveStreams();
+    await using server = await serveMucp();
     const peer = new RawStream(server);
     peer.send(
       frame('Greeter.Sum', '{}') + frame('Greeter.Sum', '1') + frame('Greeter.Sum', '2') + endOfStream('Greeter.Sum'),
@@ -61,7 +55,7 @@ describe('a stream on the wire', () => {
       '{"id":"greeter","code":501,"detail":"there is no endpoint Greeter.Nope","status":"Not Implemented"}',
     ],
   ])('%s stands in Micro-Error, and ends it', async (_name, endpoint, text) => {
-    await using server = await serveStreams();
+    await using server = await serveMucp();
     const peer = new RawStream(server);
     peer.send(frame(endpoint, '{}') + frame(endpoint, '{}'));
     const [reply] = await peer.all();
@@ -69,7 +63,7 @@ describe('a stream on the wire', () => {
   });
 
   test('in the older spelling, and in an envelope', async () => {
-    await using server = await serveStreams();
+    await using server = await serveMucp();
     const older = new RawStream(server);
     older.send(frame('Greeter.Count', '{}', 'X-').concat(frame('Greeter.Count', '{"to":1}', 'X-')));
     expect((await older.all()).map(({ body }) => body)).toEqual(['{"n":1}', '']);
@@ -85,7 +79,7 @@ describe('a stream on the wire', () => {
 
 describe('a caller', () => {
   test('that hangs up cancels the call', async () => {
-    await using server = await serveStreams();
+    await using server = await serveMucp();
     const peer = new RawStream(server);
     peer.send(frame('Greeter.Hold', '{}'));
     await until(() => server.received.length === 1, 'the call arrived');
@@ -94,7 +88,7 @@ describe('a caller', () => {
   });
 
   test('of a stream of replies that says EOS has left', async () => {
-    await using server = await serveStreams();
+    await using server = await serveMucp();
     const peer = new RawStream(server);
     peer.send(frame('Greeter.Forever', '{}') + frame('Greeter.Forever', '{}'));
     await peer.replied(1);
@@ -113,7 +107,7 @@ describe('a caller', () => {
       handled.push('end');
       return { value: 1, metadata: {} };
     };
-    await using server = await serveStreams({ 'Greeter.Upload': slow }, { 'Greeter.Upload': 'client' });
+    await using server = await serveMucp({ 'Greeter.Upload': slow }, { 'Greeter.Upload': 'client' });
     const peer = new RawStream(server);
     const messages = Array.from({ length: 20 }, (_, index) => frame('Greeter.Upload', String(index)));
     peer.socket.end(Buffer.from(frame('Greeter.Upload', '{}') + messages.join('') + endOfStream('Greeter.Upload')));
@@ -124,7 +118,7 @@ describe('a caller', () => {
   });
 
   test('that sends an error in place of EOS has given up', async () => {
-    await using server = await serveStreams();
+    await using server = await serveMucp();
     const peer = new RawStream(server);
     peer.send(frame('Greeter.Chat', '{}') + endOfStream('Greeter.Chat').replace('EOS', 'out of ink'));
     await until(() => server.cancels.length === 1, 'the handler was told');
@@ -144,7 +138,7 @@ describe('a caller', () => {
         }
       })(),
     });
-    await using server = await serveStreams({ 'Greeter.Flood': flood }, { 'Greeter.Flood': 'server' });
+    await using server = await serveMucp({ 'Greeter.Flood': flood }, { 'Greeter.Flood': 'server' });
     const peer = new RawStream(server, false);
     peer.send(frame('Greeter.Flood', '{}') + frame('Greeter.Flood', '{}'));
     let before = -1;
@@ -181,7 +175,7 @@ describe('is refused, and the connection ends', () => {
     ['a giant message', `${frame('Greeter.Chat', '{}')}POST / HTTP/1.1\r\nContent-Length: 999999999\r\n\r\n`, 429],
     ['a timeout that is no number', frame('Greeter.Chat', '{}').replace('Micro-Id', 'Timeout: 5s\r\nMicro-Id'), 400],
   ])('%s', async (_name, text, code) => {
-    await using server = await serveStreams();
+    await using server = await serveMucp();
     const peer = new RawStream(server);
     peer.send(text);
     const replies = await peer.all();
@@ -189,7 +183,7 @@ describe('is refused, and the connection ends', () => {
   });
 
   test('an unknown type, in the words of go-micro', async () => {
-    await using server = await serveStreams();
+    await using server = await serveMucp();
     const peer = new RawStream(server);
     peer.send(frame('Greeter.Chat', '{}').replaceAll('application/json', 'application/xml'));
     const [reply] = await peer.all();
@@ -200,7 +194,7 @@ describe('is refused, and the connection ends', () => {
   });
 
   test('a stream that is not the first request of its connection', async () => {
-    await using server = await serveStreams();
+    await using server = await serveMucp();
     const socket = connect(server.number, '127.0.0.1');
     const unary = frame('Greeter.Hello', '{"name":"A"}').replace('Micro-Stream: 11\r\n', '');
     socket.write(unary + frame('Greeter.Chat', '{}').replace('Host: a', 'Host: a\r\nConnection: close'));
@@ -210,7 +204,7 @@ describe('is refused, and the connection ends', () => {
   });
 
   test('a message that the codec cannot read: what came before is answered', async () => {
-    await using server = await serveStreams();
+    await using server = await serveMucp();
     const peer = new RawStream(server);
     peer.send(frame('Greeter.Chat', '{}') + frame('Greeter.Chat', '{"name":"one"}') + frame('Greeter.Chat', '{'));
     const replies = await peer.all();
@@ -219,8 +213,36 @@ describe('is refused, and the connection ends', () => {
   });
 });
 
+test('an error in any script, with line breaks, stays one header field of its message', async () => {
+  const fail: Answer = () => {
+    throw new ServiceError('Aborted', 'Zoë\r\nMicro-Evil: 1\r\n\r\nHTTP/1.1 200 OK');
+  };
+  await using server = await serveMucp({ 'Greeter.Fail': fail });
+  const peer = new RawStream(server);
+  peer.send(frame('Greeter.Fail', '{}') + frame('Greeter.Fail', '{}'));
+  const replies = await peer.all();
+  expect(replies).toHaveLength(1);
+  expect(replies[0]?.headers['micro-evil']).toBeUndefined();
+  const value = Buffer.from(replies[0]?.headers['micro-error'] ?? '', 'latin1').toString();
+  expect(JSON.parse(value)).toMatchObject({ code: 409, detail: 'Zoë\r\nMicro-Evil: 1\r\n\r\nHTTP/1.1 200 OK' });
+});
+
+test.each([{ 'x-a': 'a\r\nx-evil: 1' }, { 'x-a\r\nx-evil': '1' }, { 'micro-error': 'EOS' }, { 'content-length': '5' }])(
+  'metadata of a reply that would split or change a message is refused: %o',
+  async (metadata) => {
+    const odd: Answer = () => ({ ...streamed(count(2)), metadata: metadata as Record<string, string> });
+    await using server = await serveMucp({ 'Greeter.Count': odd });
+    const peer = new RawStream(server);
+    peer.send(frame('Greeter.Count', '{}') + frame('Greeter.Count', '{}'));
+    const replies = await peer.all();
+    expect(replies).toHaveLength(1);
+    expect(replies[0]?.headers['x-evil']).toBeUndefined();
+    expect(JSON.parse(replies[0]?.headers['micro-error'] ?? '')).toMatchObject({ code: 500 });
+  },
+);
+
 test('a drain lets a stream go on to its end, and refuses a new one', async () => {
-  await using server = await serveStreams();
+  await using server = await serveMucp();
   const peer = new RawStream(server);
   peer.send(frame('Greeter.Chat', '{}') + frame('Greeter.Chat', '{"name":"one"}'));
   await peer.replied(1);
@@ -240,7 +262,7 @@ test('a drain lets a stream go on to its end, and refuses a new one', async () =
 });
 
 test('closing the listener ends a stream with an error', async () => {
-  await using server = await serveStreams();
+  await using server = await serveMucp();
   const peer = new RawStream(server);
   peer.send(frame('Greeter.Chat', '{}'));
   await until(() => server.received.length === 1, 'the call arrived');
@@ -249,199 +271,3 @@ test('closing the listener ends a stream with an error', async () => {
   expect(JSON.parse(reply?.headers['micro-error'] ?? '')).toMatchObject({ code: 503 });
   expect(server.cancels).toHaveLength(1);
 });
-
-describe('a Tenon client', () => {
-  test('writes what go-micro reads: an opening request, messages with the same number, EOS', async () => {
-    await using peer = await rawServer((request, socket) => {
-      if (/Micro-Error: EOS/.test(request)) socket.write(answer('Micro-Error: EOS\r\nX-Micro-Error: EOS', ''));
-      else if (/"name"/.test(request)) socket.write(answer('Micro-Stream: 0', '{"msg":"hi"}'));
-    });
-    const connection = await newTransport().dial(mucpNode(peer.number), { service: 'greeter' });
-    const requests = (async function* () {
-      yield { name: 'one' };
-    })();
-    const reply = await stream(connection, 'Chat', 'bidi', undefined, {
-      messages: requests,
-      metadata: { 'x-a': 'Zoë' },
-      timeoutMs: 5_000,
-    });
-    expect(await all(reply)).toEqual([{ msg: 'hi' }]);
-    const [opening = '', message = '', end = ''] = (peer.heard[0] ?? '').split(/(?=POST )/);
-    for (const part of [opening, message, end]) {
-      expect(part).toContain(
-        'Micro-Service: greeter\r\nMicro-Endpoint: Greeter.Chat\r\nMicro-Method: Greeter.Chat\r\n',
-      );
-      expect(part).toContain('Micro-Id: 0\r\nMicro-Stream: 0\r\n');
-    }
-    expect(opening).toMatch(/Timeout: \d{10}\r\n/);
-    expect(Buffer.from(opening, 'latin1').toString()).toContain('x-a: Zoë\r\n');
-    expect(opening.endsWith('\r\n\r\n{}')).toBe(true);
-    expect(message).not.toContain('Timeout');
-    expect(message.endsWith('\r\n\r\n{"name":"one"}')).toBe(true);
-    expect(end).toContain('Micro-Error: EOS\r\nConnection: close\r\nContent-Length: 0\r\n');
-    await connection.close();
-  });
-
-  test.each([
-    [
-      'an error',
-      answer('Micro-Error: {"id":"greeter","code":400,"detail":"boom"}', ''),
-      { code: 'InvalidArgument', rawMessage: 'boom' },
-    ],
-    ['a plain error', answer('Micro-Error: boom', ''), { code: 'Unknown', rawMessage: 'boom' }],
-    ['another status', 'HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n', { code: 'Unavailable' }],
-    ['no HTTP', 'HELLO\r\n\r\n', { code: 'Internal' }],
-    ['a giant reply', 'HTTP/1.1 200 OK\r\nContent-Length: 999999999\r\n\r\n', { code: 'ResourceExhausted' }],
-    [
-      'a type that it does not know',
-      answer('', 'x').replace('application/json', 'application/xml'),
-      { code: 'Internal', executed: 'yes' },
-    ],
-  ])('reads %s as one', async (_name, bytes, expected) => {
-    await using peer = await rawServer((_request, socket) => socket.write(bytes));
-    const connection = await newTransport().dial(mucpNode(peer.number), { service: 'greeter' });
-    const reply = stream(connection, 'Count', 'server', { to: 1 }).then(all);
-    await expect(reply).rejects.toMatchObject(expected);
-    await connection.close();
-  });
-
-  test('takes a connection that ends without EOS for one that was cut off', async () => {
-    await using peer = await rawServer((request, socket) => {
-      if (/"to"/.test(request)) socket.end(answer('', '{"n":1}'));
-    });
-    const connection = await newTransport().dial(mucpNode(peer.number), { service: 'greeter' });
-    const reply = await stream(connection, 'Count', 'server', { to: 1 });
-    await expect(all(reply)).rejects.toMatchObject({ code: 'Unavailable', executed: 'maybe' });
-    await connection.close();
-  });
-
-  test.each([
-    ['after its own end, as go-micro does', '{"msg":"hi"}', true],
-    ['amidst a message', '{"msg":', false],
-  ])('takes a connection that ends %s for the end: %s', async (_name, body, isEnd) => {
-    const whole = answer('Micro-Stream: 0', '{"msg":"hi"}');
-    await using peer = await rawServer((request, socket) => {
-      if (/Micro-Error: EOS\r\nConnection: close\r\n/.test(request)) {
-        socket.end(isEnd ? whole : whole.replace('{"msg":"hi"}', body));
-      }
-    });
-    const connection = await newTransport().dial(mucpNode(peer.number), { service: 'greeter' });
-    const requests = (async function* () {
-      yield { name: 'one' };
-    })();
-    const read = stream(connection, 'Chat', 'bidi', undefined, { messages: requests }).then(all);
-    if (isEnd) expect(await read).toEqual([{ msg: 'hi' }]);
-    else await expect(read).rejects.toMatchObject({ code: 'Unavailable', executed: 'maybe' });
-    await connection.close();
-  });
-
-  test('asks for a stream of a Tenon server in an envelope, where the node does not say its protocol', async () => {
-    await using server = await serveStreams({}, {}, [(jsonCodec().create as () => Codec)()]);
-    const node = { ...mucpNode(server.number), metadata: { server: 'rpc', transport: 'http' } };
-    const connection = await newTransport().dial(node, { service: 'greeter' });
-    expect(await all(await stream(connection, 'Count', 'server', { to: 2 }))).toEqual([{ n: 1 }, { n: 2 }]);
-    expect(server.received[0]?.contentType).toBe('application/json-rpc');
-    await connection.close();
-  });
-});
-
-/** A go-micro client as far as its bytes go. */
-class RawStream {
-  readonly socket: Socket;
-  #heard = '';
-
-  constructor({ number }: TestServer, reads = true) {
-    this.socket = connect(number, '127.0.0.1');
-    this.socket.on('error', () => {});
-    if (reads) this.socket.on('data', (chunk) => (this.#heard += chunk.toString('latin1')));
-  }
-
-  send(text: string): void {
-    this.socket.write(Buffer.from(text, 'latin1'));
-  }
-
-  /** Everything that came, when the server has ended the connection. */
-  async all(): Promise<readonly RawReply[]> {
-    if (!this.socket.closed) await new Promise((resolve) => this.socket.once('close', resolve));
-    return parseReplies(this.#heard);
-  }
-
-  async replied(count: number): Promise<readonly RawReply[]> {
-    await until(() => this.#heard.split('HTTP/1.1 200').length > count, `${count} replies came`);
-    return parseReplies(this.#heard);
-  }
-}
-
-function frame(endpoint: string, body: string, prefix = ''): string {
-  return (
-    `POST / HTTP/1.1\r\nHost: a\r\nUser-Agent: Go-http-client/1.1\r\nContent-Length: ${body.length}\r\n` +
-    `Accept: application/json\r\nContent-Type: application/json\r\n${prefix}Micro-Endpoint: ${endpoint}\r\n` +
-    `Micro-Id: 11\r\n${prefix}Micro-Method: ${endpoint}\r\n${prefix}Micro-Service: greeter\r\n` +
-    `${prefix}Micro-Stream: 11\r\nX-Request-Id: abc\r\n\r\n${body}`
-  );
-}
-
-function rpcFrame(endpoint: string, body: string): string {
-  return frame(endpoint, body).replaceAll('application/json', 'application/json-rpc');
-}
-
-function endOfStream(endpoint: string): string {
-  const head = frame(endpoint, '').replace('Content-Length: 0', 'Transfer-Encoding: chunked');
-  return `${head.replace('Micro-Id', 'Micro-Error: EOS\r\nMicro-Id')}0\r\n\r\n`;
-}
-
-function answer(fields: string, body: string): string {
-  const lines = fields === '' ? '' : `${fields}\r\n`;
-  return `HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n${lines}Content-Length: ${body.length}\r\n\r\n${body}`;
-}
-
-async function all({ messages }: Reply): Promise<readonly unknown[]> {
-  const read: unknown[] = [];
-  for await (const message of messages ?? []) read.push(message);
-  return read;
-}
-
-function streamed(messages: AsyncIterable<unknown>): Reply {
-  return { value: undefined, messages, metadata: noMetadata };
-}
-
-async function* count(to: number): AsyncIterable<unknown> {
-  for (let n = 1; n <= to; n += 1) yield { n };
-}
-
-async function* greetings(call: IncomingCall): AsyncIterable<unknown> {
-  for await (const message of call.messages()) yield { msg: `got ${(message as { name: string }).name}` };
-}
-
-async function sumOf(call: IncomingCall): Promise<Reply> {
-  let sum = 0;
-  for await (const message of call.messages()) sum += message as number;
-  return { value: sum, metadata: noMetadata };
-}
-
-function serveStreams(
-  answers: Readonly<Record<string, Answer>> = {},
-  kinds: Readonly<Record<string, EndpointKind>> = {},
-  codecs?: readonly Codec[],
-): Promise<TestServer> {
-  const usual: Readonly<Record<string, Answer>> = {
-    'Greeter.Chat': (call) => streamed(greetings(call)),
-    'Greeter.Count': (call) => streamed(count((call.decode() as { to: number }).to)),
-    'Greeter.Forever': () => streamed(count(Number.POSITIVE_INFINITY)),
-    'Greeter.Sum': sumOf,
-    'Greeter.Fail': () => {
-      throw new ServiceError('InvalidArgument', 'boom', { service: 'greeter' });
-    },
-  };
-  const usualKinds = {
-    Chat: 'bidi',
-    Count: 'server',
-    Forever: 'server',
-    Sum: 'client',
-    Fail: 'server',
-    Hold: 'bidi',
-  } as const;
-  const named = Object.fromEntries(Object.entries(usualKinds).map(([name, kind]) => [`Greeter.${name}`, kind]));
-  const bound = codecs === undefined ? {} : { codecs };
-  return serve({ ...usual, ...answers }, { kinds: { ...named, ...kinds }, ...bound });
-}

@@ -195,9 +195,7 @@ export class StreamExchange implements IncomingCall, Exchange, PumpTarget {
   }
 
   #onCallerFailure(text: string): void {
-    this.#leave(
-      new ServiceError('Canceled', `the caller ended the stream with an error: ${text.slice(0, 200)}`),
-    );
+    this.#leave(new ServiceError('Canceled', `the caller ended the stream with an error: ${text.slice(0, 200)}`));
   }
 
   /** Nobody reads an answer; the connection ends for both. */
