@@ -9,7 +9,6 @@ import {
   type Message,
   type Metadata,
   Meter,
-  nodeMetadata,
   noMetadata,
   optional,
   type Provider,
@@ -35,6 +34,7 @@ import { SharedPort } from '../port/index.js';
 import { CompiledSchemas } from '../schemas/compiled-schemas.js';
 import { type Telemetry, telemetryOf } from '../telemetry/index.js';
 import { advertisedAddress, isLoopback, joined } from './advertised-address.js';
+import { announcedMetadata } from './announced-metadata.js';
 import { deliverTo } from './deliver-to.js';
 import { Dispatcher } from './dispatcher.js';
 import { DrainPlan } from './drain-plan.js';
@@ -324,15 +324,7 @@ class CallServer implements Server {
 
   async #register(signal: AbortSignal): Promise<void> {
     const { transports, registry } = this.#parts;
-    // What strangers look for is that of the first one bound, which everybody understands.
-    const ofListeners = this.#listeners.map((listener) => listener.metadata).reverse();
-    const metadata: Metadata = Object.assign({}, ...ofListeners, {
-      [nodeMetadata.protocols]: transports
-        .map((transport) => transport.name)
-        .reverse()
-        .join(','),
-      [nodeMetadata.instance]: this.#instance,
-    });
+    const metadata = announcedMetadata(this.#listeners, transports, this.#instance);
     const address = this.#address?.advertise ?? '';
     const records = this.#records(address, metadata);
     await this.#presence.enter(records, signal);
