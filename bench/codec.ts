@@ -1,19 +1,21 @@
 import { contests, mediumBytes } from './codec/contests.js';
 import { firstUses } from './codec/first-use.js';
 import { handshakes } from './codec/handshakes.js';
+import { protobufContests } from './codec/protobuf-contests.js';
 import { circumstances, writePage } from './harness/circumstances.js';
 import { tell } from './harness/command.js';
 import { table } from './harness/report.js';
 import { sideBySide } from './harness/side-by-side.js';
 import { median } from './harness/statistics.js';
 
-// The compiled codec alone: reading, checking and building against those that do a part of it; bytes; the first use.
+// The codecs of classes alone: the compiled one reading, checking and building against those that do a part of it; bytes; the
+// first use; protobuf against the libraries of that name.
 // Run: npm run bench -- codec [--quick]
 
 const quick = process.argv.includes('--quick');
 const effort = { repetitions: quick ? 3 : 7, timeMs: quick ? 40 : 300 };
-const outcomes = await sideBySide(contests, effort);
-const text = table('compiled', 'theirs', outcomes);
+const outcomes = await sideBySide([...contests, ...protobufContests], effort);
+const text = table('Tenon', 'theirs', outcomes);
 console.log(text);
 
 const endpoints = 50;

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { createRequire } from 'node:module';
 import { Built } from '@tenon/contract';
 import { compileDto } from '@tenon/validator-class';
 import { plainToInstance } from 'class-transformer';
@@ -8,6 +7,7 @@ import { RecordsMessage } from '../contestants/tenon/echo.js';
 import type { Contest } from '../harness/side-by-side.js';
 import { requests } from '../workload/payloads.js';
 import { LinkedCodec } from './linked-codec.js';
+import { protobufMessage } from './protobuf-message.js';
 
 const medium = requests.medium;
 const { plan } = compileDto(RecordsMessage);
@@ -51,19 +51,4 @@ function built(): object {
   const value = decode(bytes, 0, bytes.length);
   if (value instanceof Built) return value.value;
   throw new Error('the records were not built while they were read');
-}
-
-interface ProtobufType {
-  fromObject(value: unknown): unknown;
-  encode(message: unknown): { finish(): Uint8Array };
-  decode(bytes: Uint8Array): unknown;
-}
-
-/** The peers' own protobufjs, with the messages that grpc-js races with. */
-function protobufMessage(): ProtobufType {
-  const peers = new URL('../../peers/', import.meta.url);
-  const protobufjs = createRequire(new URL('package.json', peers))('protobufjs') as {
-    loadSync(file: string): { lookupType(name: string): ProtobufType };
-  };
-  return protobufjs.loadSync(new URL('echo.proto', peers).pathname).lookupType('bench.RecordsMessage');
 }

@@ -68,6 +68,19 @@ export const dependencyPlants: readonly Plant[] = [
     reports: [`packages/schema/src/index.ts:1 schema imports ${name}`],
   })),
 
+  ...['@tenon/core', '@tenon/codec-json'].map((name) => ({
+    rule: 'protobuf imports anything of the workspace but contract and schema',
+    change: {
+      'packages/protobuf/package.json': manifest('@tenon/protobuf', ['@tenon/contract', name]),
+      'packages/protobuf/tsconfig.json': tsconfig('../contract', '../core', '../codec-json'),
+      'packages/protobuf/src/index.ts': `import { x } from '${name}';\nexport const protoFileOf = () => x;`,
+      'tsconfig.json': tsconfig(
+        ...['contract', 'core', 'codec-json', 'conformance', 'protobuf', 'tenon'].map((one) => `packages/${one}`),
+      ),
+    },
+    reports: [`packages/protobuf/src/index.ts:1 protobuf imports ${name}`],
+  })),
+
   ...['@tenon/codec-json', '@tenon/conformance'].map((name) => ({
     rule: 'core imports anything of the workspace but contract',
     change: {

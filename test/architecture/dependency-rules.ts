@@ -21,10 +21,10 @@ export const dependencyRules: readonly Rule[] = [
     check: (project) =>
       violations(project, ({ file, target }) => {
         if (target === undefined || file.area !== 'src' || !isProvider(file.packageFolder)) return undefined;
-        // What a DTO class says is read in one place, for the validator and for the codec that is compiled from it; gossip is a
-        // protocol that knows nothing of services, and stands beside contract.
-        if (['packages/contract', 'packages/schema', 'packages/gossip', file.packageFolder].includes(target.folder))
-          return undefined;
+        // What a DTO class says is read in one place, for the validator and for the codec that is compiled from it, and its
+        // protobuf form in another, for the codec and for gRPC's reflection; gossip is a protocol that knows nothing of services.
+        const beside = ['packages/contract', 'packages/schema', 'packages/protobuf', 'packages/gossip'];
+        if ([...beside, file.packageFolder].includes(target.folder)) return undefined;
         return {
           problem: `the provider ${file.packageFolder} imports ${target.manifest.name}`,
           mend: 'depend on a seam of @tenon/contract and let the container hand it in',
@@ -40,6 +40,18 @@ export const dependencyRules: readonly Rule[] = [
         return {
           problem: `schema imports ${target.manifest.name}`,
           mend: 'schema says what a class says; what is done with it stands in the provider',
+        };
+      }),
+  },
+  {
+    name: 'protobuf imports anything of the workspace but contract and schema',
+    check: (project) =>
+      violations(project, ({ file, target }) => {
+        if (target === undefined || !isSourceOf(file, 'packages/protobuf')) return undefined;
+        if (['packages/contract', 'packages/schema', 'packages/protobuf'].includes(target.folder)) return undefined;
+        return {
+          problem: `protobuf imports ${target.manifest.name}`,
+          mend: 'protobuf derives what a service is on the wire; what carries it stands in the provider',
         };
       }),
   },

@@ -21,6 +21,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { built } from '../built.js';
 import { readPage } from '../documentation/page.js';
 import { BackEnd } from './back-end.js';
+import { ended, type Run } from './ended-run.js';
 
 // The command as it ships, against a real etcd and services that are called over tenon/1 and over HTTP.
 
@@ -30,7 +31,7 @@ class HelloRequest {
   @IsString() @MinLength(1) name!: string;
 }
 class HelloReply {
-  greeting!: string;
+  @IsString() greeting!: string;
 }
 class CountRequest {
   @IsInt() to!: number;
@@ -78,12 +79,6 @@ class Mailer {
   }
 }
 
-interface Run {
-  readonly code: number | null;
-  readonly output: string;
-  readonly errors: string;
-}
-
 let etcd: BackEnd;
 const apps: App[] = [];
 let folder: string;
@@ -119,15 +114,6 @@ function begin(args: readonly string[], added: Readonly<Record<string, string>> 
   return spawn(process.execPath, [bin, ...args], { cwd, env, stdio: ['pipe', 'pipe', 'pipe'] });
 }
 
-async function ended(child: ChildProcess, input = ''): Promise<Run> {
-  let [output, errors] = ['', ''];
-  child.stdout?.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  child.stderr?.on('data', (chunk: Buffer) => (errors += chunk.toString()));
-  child.stdin?.end(input);
-  const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
-  return { code, output, errors };
-}
-
 function tenon(...args: readonly string[]): Promise<Run> {
   return ended(begin(args));
 }
@@ -160,7 +146,7 @@ describe('reading', () => {
       [
         'greeter 1.2.0',
         '  endpoints',
-        '    Greeter.Hello(HelloRequest { name: string }) → HelloReply',
+        '    Greeter.Hello(HelloRequest { name: string }) → HelloReply { greeting: string }',
         '    Greeter.Count(CountRequest { to: integer }) → stream of Tick { number: integer }',
         '    Greeter.Add(stream of Tick { number: integer }) → anything',
         '  nodes',

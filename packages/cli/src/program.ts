@@ -26,6 +26,10 @@ interface GivenOptions extends ConnectionOptions {
   readonly limit?: string;
   readonly serviceVersion?: string;
   readonly out?: string;
+  readonly lock?: string;
+  readonly against?: string;
+  readonly check?: boolean;
+  readonly of?: string;
 }
 
 /** The commands and their options. Each command rejects with a `Failure` where it does not end well. */
@@ -92,6 +96,22 @@ export function program(surroundings: Surroundings, secrets: Secrets): Command {
     .command('describe <service>')
     .description('tells what a service offers: endpoints, requests and replies, subscriptions, nodes')
     .action(does((connection, results, _options, [name = '']) => describe(name, connection, results)));
+  tenon
+    .command('proto <service>')
+    .description('prints the .proto of a service, and keeps its field numbers in a lock file')
+    .option('--of <version>', 'of which version of the service (default: the highest)')
+    .option('--lock <file>', 'the numbers are those of this file, which is made or brought up to date')
+    .option('--check', 'fail where the lock file is not up to date, and leave it as it is')
+    .option('--against <file>', 'an older state of the lock file, of which every number must mean the same')
+    .action(
+      does(async (connection, results, { of: version, lock, against, check = false }, [service = '']) => {
+        if (lock === undefined && (check || against !== undefined)) {
+          throw Failure.usage('--check and --against are about a lock file: name it by --lock');
+        }
+        const { proto } = await import('./proto.js');
+        await proto({ service, version, lock, against, check }, connection, results, surroundings);
+      }),
+    );
   tenon
     .command('watch [service]')
     .description('tells which nodes come and go, until Ctrl-C')

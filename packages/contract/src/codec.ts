@@ -1,5 +1,6 @@
 import type { BuildPlan } from './build-plan.js';
 import type { Schema } from './schema.js';
+import type { ServedService } from './server.js';
 import type { Sink } from './sink.js';
 
 /**
@@ -109,4 +110,10 @@ export abstract class Codec {
    * A codec that does not link ignores `link`.
    */
   abstract open(link?: CodecLink): CodecSession;
+
+  /**
+   * Told of each service before it is served, so that what is known to be impossible fails the start and not the first call.
+   * Absent: there is nothing to check. Throws `ServiceError` `FailedPrecondition` that names what, where and the mend.
+   */
+  checkService?(service: ServedService): void;
 }

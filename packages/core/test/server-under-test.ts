@@ -14,6 +14,8 @@ export interface ServerSetting {
   readonly broker?: boolean;
   readonly transports?: boolean;
   readonly interceptors?: readonly Interceptor[];
+  /** Beside JSON. */
+  readonly codecs?: readonly Codec[];
 }
 
 /** A server whose parts write down what it does with them: two transports, a broker, a registry. */
@@ -37,7 +39,8 @@ export function serverOf({ options, overTcp = false, reach, broker: withBroker =
   const create = callServer(options).create as unknown as (...parts: unknown[]) => Server;
   const transports = rest.transports === false ? [] : [transport, second];
   const bound = rest.interceptors ?? [];
-  const parts = [registry, withBroker ? broker : undefined, [codec], undefined, bound, clock, logger];
+  const codecs = [codec, ...(rest.codecs ?? [])];
+  const parts = [registry, withBroker ? broker : undefined, codecs, undefined, bound, clock, logger];
   const server = create(transports, ...parts, ...unbound, []);
   return { journal, clock, logger, registry, broker, transport, server };
 }

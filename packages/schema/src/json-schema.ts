@@ -3,6 +3,8 @@ import { pointerToken } from '@tenon/contract/authoring';
 import { isRefused, stableDefault } from './class-fields.js';
 import type { ClassReading, FieldReading } from './class-reading.js';
 import { designType } from './design-type.js';
+import type { DtoType } from './dto-schema.js';
+import { exactSchema } from './exact-schema.js';
 import { keywordsOf, merge } from './json-schema-keywords.js';
 import type { Rule } from './rule.js';
 import { isOptional } from './rule-metadata.js';
@@ -53,13 +55,20 @@ class Definitions {
     this.named.set(name, this.#reader.readClass(dto));
     return { $ref: `#/$defs/${pointerToken(name)}` };
   }
+
+  /** What a field is known to hold; undefined for one that comes under another name than it has in the class. */
+  typeOf(dto: DtoClass, name: string): DtoType | undefined {
+    return this.#reader.read(dto).fields.find((field) => field.name === name)?.type;
+  }
 }
 
 function classSchema(reading: ClassReading, definitions: Definitions, closed: boolean): JsonSchema {
   const { dto, fields, types } = reading;
+  const exact = (name: string, schema: JsonSchema): JsonSchema => exactSchema(schema, definitions.typeOf(dto, name));
   const described = fields.map((field): [string, JsonSchema] => [field.name, describe(reading, field, definitions)]);
   const typed = [...types.types].filter(([name]) => fields.every((field) => field.name !== name));
-  for (const [name, type] of typed) described.push([name, typeSchema(dto, name, type, definitions, false)]);
+  for (const [name, type] of typed)
+    described.push([name, exact(name, typeSchema(dto, name, type, definitions, false))]);
   const required = fields.filter((field) => isRequired(reading, field)).map((field) => field.name);
   return {
     title: dto.name,
@@ -86,6 +95,7 @@ function describe(reading: ClassReading, field: FieldReading, definitions: Defin
   if (schema.type === 'string' && known.some((rule) => rule.name === 'isNotEmpty' && !rule.metadata.each)) {
     schema = merge(schema, { minLength: 1 });
   }
+  schema = exactSchema(schema, definitions.typeOf(reading.dto, field.name));
   const fallback = stableDefault(reading, field.name);
   const said = field.conditions.some(isOptional) ? nullable(schema) : schema;
   return fallback === undefined ? said : { ...said, default: fallback };

@@ -1,12 +1,16 @@
 import { jsonCodec } from '@tenon/codec-json';
 import { msgpackCodec } from '@tenon/codec-msgpack';
+import { protobufCodec } from '@tenon/codec-protobuf';
 import { type Codec, type Decoder, ServiceError } from 'tenon';
+import { claimingProtobuf, Hostile, hostileProtobuf, nestedProtobuf } from './hostile-protobuf.js';
 import { answerQuestions } from './questions.js';
 import { damaged, hostileJson, hostileMsgpack, Random } from './random-frames.js';
 
 // A process that decodes what bad peers send, alone, so that what it costs can be measured. Wants `--expose-gc`.
 
-const [json, msgpack] = [jsonCodec(), msgpackCodec()].map(({ create }) => (create as () => Codec)()) as [Codec, Codec];
+const [json, msgpack, protobuf] = [jsonCodec(), msgpackCodec(), protobufCodec()].map(({ create }) =>
+  (create as () => Codec)(),
+) as [Codec, Codec, Codec];
 const decoders: readonly DecoderUnderTest[] = [
   { name: 'JSON', decode: json.open().decoder(), generate: (random) => Buffer.from(hostileJson(random)) },
   { name: 'msgpack', decode: msgpack.open().decoder(), generate: (random) => hostileMsgpack(random) },
@@ -15,6 +19,7 @@ const decoders: readonly DecoderUnderTest[] = [
     decode: msgpack.open({ linked: true }).decoder(),
     generate: (random) => hostileMsgpack(random),
   },
+  { name: 'protobuf', decode: protobuf.open().decoder(Hostile), generate: (random) => hostileProtobuf(random) },
 ];
 
 interface DecoderUnderTest {
@@ -53,6 +58,7 @@ function nested(depth: number): readonly Decoded[] {
     ['JSON', Buffer.from('{"a":'.repeat(depth))],
     ['msgpack', Buffer.alloc(depth, 0x91)],
     ['msgpack', Buffer.from('81a161'.repeat(depth), 'hex')],
+    ...nestedProtobuf(depth).map((bytes) => ['protobuf', bytes] as const),
   ];
   return inputs.flatMap(([family, bytes]) => of(family).map((decoder) => decodedBy(decoder, bytes)));
 }
@@ -64,7 +70,10 @@ function bombs(): readonly Decoded[] {
   );
   // The one of the 21 bytes: claims inside claims.
   inputs.push(Buffer.from(`${'dd00ffffff'.repeat(4)}c0`, 'hex'));
-  return inputs.flatMap((bytes) => of('msgpack').map((decoder) => decodedBy(decoder, bytes)));
+  return [
+    ...inputs.flatMap((bytes) => of('msgpack').map((decoder) => decodedBy(decoder, bytes))),
+    ...claimingProtobuf().flatMap((bytes) => of('protobuf').map((decoder) => decodedBy(decoder, bytes))),
+  ];
 }
 
 function of(family: string): readonly DecoderUnderTest[] {

@@ -5,11 +5,12 @@ import type { Decoded } from '../nodes/decoders.js';
 
 export const nesting: Row = {
   id: 'H-01',
-  fault: 'JSON and msgpack nested 10^6 levels deep',
+  fault: 'JSON, msgpack, protobuf messages and groups nested 10^6 levels deep',
   bar: 'refused at depth 64; ≤ 10 ms; no RangeError reaches the process',
   tests: [
     { file: 'packages/codec-msgpack/test/hostile.test.ts', titles: ['a million …'] },
     { file: 'packages/codec-compiled/test/hostile.test.ts', titles: ['refuses the 65th level, and reads the 64th'] },
+    { file: 'packages/codec-protobuf/test/hostile.test.ts', titles: ['H-01: a million …'] },
     {
       file: 'test/e2e/bad-requests.test.ts',
       titles: ['nesting of 64 is served and of 65 refused, by both codecs, on the wire and before it'],

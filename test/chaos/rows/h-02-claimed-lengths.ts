@@ -5,7 +5,8 @@ import type { Decoded } from '../nodes/decoders.js';
 
 export const claimedLengths: Row = {
   id: 'H-02',
-  fault: 'msgpack headers array32, map32, str32, bin32, ext32 that claim 2^32-1 and 2^24-1, with nothing behind them',
+  fault:
+    'msgpack headers array32, map32, str32, bin32, ext32, and fields of protobuf, that claim 2^32-1 and 2^24-1, with nothing behind them',
   bar: 'refused; ≤ 1 MiB allocated',
   quiet: true,
   tests: [
@@ -17,6 +18,7 @@ export const claimedLengths: Row = {
       file: 'packages/codec-compiled/test/hostile.test.ts',
       titles: ['refuses a count of…', 'refuses a text that is longer than what is there'],
     },
+    { file: 'packages/codec-protobuf/test/hostile.test.ts', titles: ['H-02: a claimed…'] },
     { file: 'test/e2e/bad-requests.test.ts', titles: ['malformed msgpack is refused, whatever it claims'] },
   ],
 

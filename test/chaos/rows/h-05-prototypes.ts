@@ -24,6 +24,7 @@ export const prototypes: Row = {
       file: 'packages/codec-msgpack/test/hostile.test.ts',
       titles: ['keys that name parts of a prototype are data, and __proto__ is refused wherever it stands'],
     },
+    { file: 'packages/codec-protobuf/test/hostile.test.ts', titles: ['H-05: no key …'] },
     {
       file: 'packages/codec-compiled/test/hostile.test.ts',
       titles: [

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import type { Sink } from '@tenon/contract';
 import { BufferSink } from '@tenon/contract/authoring';
 import { frozen } from '../frozen.js';
 import { rejectsWith } from '../rejects-with.js';
@@ -7,6 +6,7 @@ import type { ConformanceCase } from '../suite.js';
 import { assertRefused, bytesOf, valueIn } from './bytes.js';
 import type { CodecFixture } from './fixture.js';
 import { assertSameData } from './same-data.js';
+import { TightSink } from './tight-sink.js';
 
 /** How codecs treat what they are lent: the sink, the buffer, the value. */
 export const bufferCases: readonly ConformanceCase<CodecFixture>[] = [
@@ -151,17 +151,3 @@ export const bufferCases: readonly ConformanceCase<CodecFixture>[] = [
 ];
 
 const message = frozen({ id: 7, name: 'Zoë 🙂', tags: ['a', 'b'], nested: { yes: true, none: null } });
-
-/** Gives exactly the room that was asked for, always in a new buffer, and ruins the old one. */
-class TightSink implements Sink {
-  buffer = Buffer.alloc(0);
-  position = 0;
-
-  ensure(bytes: number): void {
-    const old = this.buffer;
-    const grown = Buffer.alloc(Math.max(old.length, this.position + bytes), 0x99);
-    old.copy(grown, 0, 0, this.position);
-    old.fill(0x99);
-    this.buffer = grown;
-  }
-}

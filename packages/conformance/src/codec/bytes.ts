@@ -1,23 +1,23 @@
 import assert from 'node:assert/strict';
-import { type Codec, type CodecSession, ServiceError } from '@tenon/contract';
+import { type Codec, type CodecSession, type Schema, ServiceError } from '@tenon/contract';
 import { BufferSink } from '@tenon/contract/authoring';
 
 /** The bytes of one value, in a buffer of their own. */
-export function bytesOf(session: CodecSession, value: unknown): Buffer {
+export function bytesOf(session: CodecSession, value: unknown, schema?: Schema): Buffer {
   const sink = new BufferSink(64 * 1_024 * 1_024);
-  session.encoder()(value, sink);
+  session.encoder(schema)(value, sink);
   return sink.bytes();
 }
 
 /** The value of a whole buffer. */
-export function valueIn(session: CodecSession, bytes: Uint8Array): unknown {
-  return session.decoder()(bytes, 0, bytes.length);
+export function valueIn(session: CodecSession, bytes: Uint8Array, schema?: Schema): unknown {
+  return session.decoder(schema)(bytes, 0, bytes.length);
 }
 
 /** There and back, through one session. */
-export function roundTrip(codec: Codec, value: unknown): unknown {
+export function roundTrip(codec: Codec, value: unknown, schema?: Schema): unknown {
   const session = codec.open();
-  return valueIn(session, bytesOf(session, value));
+  return valueIn(session, bytesOf(session, value, schema), schema);
 }
 
 /** Asserts that something is refused as bad input, certainly before any handler ran. Returns the error. */

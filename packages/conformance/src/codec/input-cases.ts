@@ -3,6 +3,7 @@ import type { CodecSession } from '@tenon/contract';
 import type { ConformanceCase } from '../suite.js';
 import { assertRefused, assertRefusedOrAccepted, bytesOf, valueIn } from './bytes.js';
 import type { CodecFixture } from './fixture.js';
+import { assertClean, damaged, memoryBytes, randomBytes, replaced } from './hostile-bytes.js';
 import { seededRandom } from './seeded-random.js';
 
 /** What a decoder does with input that nobody wrote in good faith. */
@@ -132,46 +133,7 @@ const sample = Object.freeze({
 
 const secret = 'hunter2-correct-horse';
 
-function memoryBytes(): number {
-  const { heapUsed, external } = process.memoryUsage();
-  return heapUsed + external;
-}
-
-function randomBytes(random: () => number): Buffer {
-  const bytes = Buffer.alloc(Math.floor(random() * 64));
-  for (let at = 0; at < bytes.length; at += 1) bytes[at] = Math.floor(random() * 256);
-  return bytes;
-}
-
-function damaged(good: Buffer, random: () => number): Buffer {
-  const bytes = Buffer.from(good);
-  const wounds = 1 + Math.floor(random() * 4);
-  for (let wound = 0; wound < wounds; wound += 1) {
-    bytes[Math.floor(random() * bytes.length)] = Math.floor(random() * 256);
-  }
-  return bytes;
-}
-
 function assertSampleWorks(session: CodecSession): void {
   const again = valueIn(session, bytesOf(session, sample)) as typeof sample;
   assert.equal(again.name, sample.name, 'the session is damaged');
-}
-
-function replaced(bytes: Buffer, from: string, to: string): Buffer {
-  assert.ok(bytes.includes(from), 'this suite needs a format that writes keys as UTF-8 text');
-  const copy = Buffer.from(bytes);
-  copy.write(to, copy.indexOf(from), 'latin1');
-  return copy;
-}
-
-/** Every container at every depth is plain: nothing in the input became a prototype, here or for everybody. */
-function assertClean(value: unknown): void {
-  if (typeof value !== 'object' || value === null) return;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  const usual = Array.isArray(value) ? Array.prototype : Object.prototype;
-  if (prototype !== usual && prototype !== null) assert.fail('the input reached a prototype');
-  if ('polluted' in value && !Object.hasOwn(value, 'polluted')) assert.fail('the input reached a prototype');
-  for (const key of Object.keys(value)) {
-    assertClean(Object.getOwnPropertyDescriptor(value, key)?.value);
-  }
 }

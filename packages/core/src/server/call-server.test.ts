@@ -1,4 +1,4 @@
-import type { Interceptor, Server } from '@tenon/contract';
+import { type Codec, type Interceptor, type Server, ServiceError } from '@tenon/contract';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { ArrivingCall, serve } from '../../test/arriving-call.js';
 import { failureOf } from '../../test/failure-of.js';
@@ -85,6 +85,25 @@ describe('starting', () => {
     expect(broker.subscriptions).toMatchObject([{ options: { queue: 'q', maxInFlight: 7 } }]);
     await broker.subscriptions[0]?.deliver(deliveryOf({ name: 'Ada' }));
     expect(handle.mock.calls).toEqual([[{ name: 'Ada' }]]);
+  });
+
+  test('asks codecs about each service before it is served, and fails with what one of them says', async () => {
+    const asked: string[] = [];
+    const codec: Codec = {
+      contentType: 'application/x-picky',
+      aliases: [],
+      capabilities: { bytes: true, dates: true, bigints: true, nonFinite: true },
+      open: () => ({ encoder: () => () => {}, decoder: () => () => undefined }),
+      checkService({ name }) {
+        asked.push(name);
+        if (name === 'mailer') throw new ServiceError('FailedPrecondition', 'no mail in this format');
+      },
+    };
+    const { journal, server } = setUp({ codecs: [codec] });
+    server.serve(servedService());
+    expect(() => server.serve(mailer)).toThrow('no mail in this format');
+    expect(asked).toEqual(['greeter', 'mailer']);
+    expect(journal.steps).toEqual([]);
   });
 
   test('of a server that serves nothing listens nowhere', async () => {

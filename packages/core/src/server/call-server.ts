@@ -10,7 +10,6 @@ import {
   type Message,
   type Metadata,
   Meter,
-  nodeMetadata,
   noMetadata,
   optional,
   type Provider,
@@ -37,6 +36,7 @@ import { SharedPort } from '../port/index.js';
 import { CompiledSchemas } from '../schemas/compiled-schemas.js';
 import { telemetryOf } from '../telemetry/index.js';
 import { advertisedAddress, joined, warnOfLoopback } from './advertised-address.js';
+import { announcedMetadata } from './announced-metadata.js';
 import { deliverTo } from './deliver-to.js';
 import { Dispatcher } from './dispatcher.js';
 import { DrainPlan } from './drain-plan.js';
@@ -157,6 +157,7 @@ class CallServer implements Server {
         },
       );
     }
+    for (const codec of this.#parts.codecs) codec.checkService?.(service);
     const around = interceptorsAt('server', this.#parts.interceptors);
     const node = this.#nodeId(service);
     const routes = service.endpoints.map((endpoint) => new Route(node, endpoint, this.#schemas, around));
@@ -331,13 +332,7 @@ class CallServer implements Server {
 
   async #register(signal: AbortSignal): Promise<void> {
     const { transports, registry } = this.#parts;
-    const metadata: Metadata = Object.assign({}, ...this.#listeners.map((listener) => listener.metadata), {
-      [nodeMetadata.protocols]: transports
-        .map((transport) => transport.name)
-        .reverse()
-        .join(','),
-      [nodeMetadata.instance]: this.#instance,
-    });
+    const metadata = announcedMetadata(this.#listeners, transports, this.#instance);
     const address = this.#address?.advertise ?? '';
     const records = this.#records(address, metadata);
     await this.#presence.enter(records, signal);

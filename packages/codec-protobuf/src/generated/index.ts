@@ -1,0 +1,2 @@
+export type { BinaryForm, GeneratedMessages, GeneratedSchema } from '../generated-schema.js';
+export { generated, generatedMessages } from './generated-messages.js';
