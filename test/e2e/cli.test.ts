@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -21,6 +21,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { built } from '../built.js';
 import { readPage } from '../documentation/page.js';
 import { BackEnd } from './back-end.js';
+import { ended, type Run } from './ended-run.js';
 
 // The command as it ships, against a real etcd and services that are called over tenon/1 and over HTTP.
 
@@ -78,12 +79,6 @@ class Mailer {
   }
 }
 
-interface Run {
-  readonly code: number | null;
-  readonly output: string;
-  readonly errors: string;
-}
-
 let etcd: BackEnd;
 const apps: App[] = [];
 let folder: string;
@@ -117,15 +112,6 @@ function begin(args: readonly string[], added: Readonly<Record<string, string>> 
   const kept = Object.entries(process.env).filter(([name]) => !/^(?:TENON_|VITEST|NODE_)/.test(name));
   const env = { ...Object.fromEntries(kept), TENON_ETCD: etcd.address, ...added };
   return spawn(process.execPath, [bin, ...args], { cwd, env, stdio: ['pipe', 'pipe', 'pipe'] });
-}
-
-async function ended(child: ChildProcess, input = ''): Promise<Run> {
-  let [output, errors] = ['', ''];
-  child.stdout?.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  child.stderr?.on('data', (chunk: Buffer) => (errors += chunk.toString()));
-  child.stdin?.end(input);
-  const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
-  return { code, output, errors };
 }
 
 function tenon(...args: readonly string[]): Promise<Run> {
@@ -176,91 +162,6 @@ describe('reading', () => {
         code: 4,
         output: '',
         errors: 'tenon: no node of nobody is registered; there are greeter, mailer\n',
-      });
-    }
-  });
-});
-
-describe('the .proto of a service', () => {
-  const lockFile = () => join(folder, 'greeter.proto.lock.json');
-
-  test('is printed, and as JSON with its lock', async () => {
-    const { code, output, errors } = await tenon('proto', 'greeter');
-    expect([code, errors]).toEqual([0, '']);
-    expect(output).toContain('syntax = "proto3";\n\npackage greeter;\n');
-    expect(output).toContain('  rpc Count(CountRequest) returns (stream Tick);\n');
-    expect(output).toContain('message HelloRequest {\n  string name = 1;\n}\n');
-    const { path, text, lock } = JSON.parse((await tenon('proto', 'greeter', '--json')).output) as Record<
-      string,
-      unknown
-    >;
-    expect([path, `${text}`]).toEqual(['greeter.proto', output]);
-    expect(lock).toMatchObject({
-      service: 'greeter',
-      messages: { Tick: { fields: { number: { number: 1, type: 'int64' } } } },
-    });
-  });
-
-  test('takes its numbers from a lock file, which is made, kept up to date and checked', async () => {
-    expect(await tenon('proto', 'greeter', '--lock', lockFile(), '--check')).toMatchObject({
-      code: 1,
-      output: '',
-      errors: expect.stringMatching(/greeter\.proto\.lock\.json is not up to date: HelloRequest is new; /),
-    });
-    const made = await tenon('proto', 'greeter', '--lock', lockFile());
-    expect(made).toMatchObject({ code: 0, errors: expect.stringContaining(': HelloRequest is new\n') });
-    const text = await readFile(lockFile(), 'utf8');
-    expect(text).toContain('        "name": { "number": 1, "type": "string" }\n');
-    expect(await tenon('proto', 'greeter', '--lock', lockFile(), '--check')).toMatchObject({ code: 0, errors: '' });
-
-    const older = text.replace(
-      '"name": { "number": 1',
-      '"first": { "number": 1, "type": "string" }, "name": { "number": 7',
-    );
-    await writeFile(lockFile(), older);
-    const followed = await tenon('proto', 'greeter', '--lock', lockFile());
-    expect(followed.errors).toMatch(/: HelloRequest\.first is gone, and its number 1 reserved\n$/);
-    expect(followed.output).toContain(
-      'message HelloRequest {\n  reserved 1;\n  reserved "first";\n\n  string name = 7;\n}',
-    );
-    expect(await readFile(lockFile(), 'utf8')).toContain('"reserved": {\n        "first": 1\n      }');
-  });
-
-  test('is refused where a number would mean something else, with code 1 and nothing written', async () => {
-    const text = (type: string) =>
-      `{"version":1,"service":"greeter","messages":{"Tick":{"fields":{"number":{"number":1,"type":"${type}"}}}}}`;
-    await writeFile(lockFile(), text('string'));
-    expect(await tenon('proto', 'greeter', '--lock', lockFile())).toMatchObject({
-      code: 1,
-      output: '',
-      errors: expect.stringContaining('Tick.number was string and is int64 now'),
-    });
-    expect(await readFile(lockFile(), 'utf8')).toBe(text('string'));
-
-    const against = join(folder, 'older.json');
-    await writeFile(lockFile(), text('int64'));
-    await writeFile(against, text('int64').replace('"number":1', '"number":2'));
-    expect(await tenon('proto', 'greeter', '--lock', lockFile(), '--against', against)).toMatchObject({
-      code: 1,
-      errors: expect.stringContaining('Tick.number was 2 and is 1 in the lock now'),
-    });
-    expect(await readFile(lockFile(), 'utf8')).toBe(text('int64'));
-  });
-
-  test('wants a version that runs, a lock that is one, and a lock where it is about one', async () => {
-    await writeFile(lockFile(), '{');
-    const results = [
-      [4, 'no node of greeter has the version 9.0.0; there are 1.2.0', '--of', '9.0.0'],
-      [1, 'is refused: it is not JSON', '--lock', lockFile()],
-      [2, '--check and --against are about a lock file', '--check'],
-      [2, 'cannot be read: EISDIR', '--lock', folder],
-      [2, 'cannot be written: ENOENT', '--lock', join(folder, 'nowhere', 'lock.json')],
-    ] as const;
-    for (const [code, message, ...args] of results) {
-      expect(await tenon('proto', 'greeter', ...args)).toMatchObject({
-        code,
-        output: '',
-        errors: expect.stringContaining(message),
       });
     }
   });

@@ -1,5 +1,5 @@
 import type { Delivery, Subscription } from '@tenon/contract';
-import { type Settlement, type SettlingParts, settle } from '@tenon/contract/authoring';
+import { type Settlement, Settler, type SettlingParts } from '@tenon/contract/authoring';
 import type { Taker } from './kept-queue.js';
 import type { KeptPlace } from './memory-hub.js';
 import { copyOf } from './message-copy.js';
@@ -9,6 +9,7 @@ import type { LoggedMessage } from './message-log.js';
 export class AcknowledgingSubscription implements Subscription, Taker {
   readonly #reaches: () => boolean;
   readonly #parts: SettlingParts;
+  readonly #settler: Settler;
   #running = 0;
   #idle: (() => void)[] = [];
   #isOpen = true;
@@ -18,6 +19,7 @@ export class AcknowledgingSubscription implements Subscription, Taker {
   constructor(reaches: () => boolean, parts: SettlingParts) {
     this.#reaches = reaches;
     this.#parts = parts;
+    this.#settler = new Settler(parts);
   }
 
   get topic(): string {
@@ -51,17 +53,19 @@ export class AcknowledgingSubscription implements Subscription, Taker {
   async #settle(delivery: Delivery, settlement: Settlement): Promise<void> {
     // One turn later, so that no handler runs inside its publisher's call.
     await Promise.resolve();
-    await settle(delivery, this.#overHub(settlement), this.#parts);
+    await this.#settler.settle(delivery, this.#overHub(settlement));
     this.#running -= 1;
     this.#place?.freed();
     if (this.#running > 0) return;
     for (const resolve of this.#idle.splice(0)) resolve();
+    if (!this.#isOpen) this.#settler.close();
   }
 
   #end(): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
     this.#place?.leave();
+    if (this.#running === 0) this.#settler.close();
   }
 
   /** Cut off, nothing is settled: the message comes again to whoever can be reached. */

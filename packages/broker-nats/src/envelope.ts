@@ -5,10 +5,12 @@ import type { Message } from '@tenon/contract';
 export interface Envelope {
   /** The media type of bodies, unless a publisher chooses another. */
   readonly contentType: string;
+  /** Whether one NATS message may hold several of these (`event-batch.ts`). */
+  readonly batches: boolean;
   /** Copies the message into a packet. Throws `InvalidArgument` where the message has no such form. */
   pack(topic: string, message: Message): Packet;
-  /** Reads a packet, which may be anything: throws `InvalidArgument`, and nothing else, where it is malformed. */
-  unpack(received: Received): Message;
+  /** Reads a packet, which may be anything: throws `InvalidArgument`, and nothing else, where it is malformed. With bounds: an event of a batch. */
+  unpack(received: Received, start?: number, end?: number): Message;
 }
 
 /** A message in its wire form. */

@@ -9,6 +9,7 @@ import { receivedMetadata } from './received-metadata.js';
  */
 export class GoMicroEnvelope implements Envelope {
   readonly contentType = 'application/json';
+  readonly batches = false;
   readonly #clock: Clock;
 
   constructor(clock: Clock) {

@@ -62,7 +62,7 @@ export class NatsBroker implements Broker, Lifecycle {
     this.#clock = clock;
     this.#envelope = options.envelope === 'go-micro' ? new GoMicroEnvelope(clock) : new TenonEnvelope();
     this.contentType = this.#envelope.contentType;
-    this.#outbox = new Outbox(options, clock);
+    this.#outbox = new Outbox(options, clock, this.#envelope);
     this.capabilities = capabilitiesOf(options);
     this.#kept = options.jetStream === undefined ? undefined : this.#keptWith(options.jetStream);
     this.deadLetters = this.#kept?.deadLetters;

@@ -1,7 +1,8 @@
 import type { Msg, NatsConnection, Subscription as NatsSide } from '@nats-io/transport-node';
 import { type Clock, type Delivery, type Logger, type Message, ServiceError, type Subscription } from '@tenon/contract';
-import { DropLog, WorkerPool } from '@tenon/contract/authoring';
+import { DeliveryPool, DropLog } from '@tenon/contract/authoring';
 import type { Envelope } from './envelope.js';
+import { eventsOf, isBatch } from './event-batch.js';
 import { natsError } from './nats-error.js';
 
 /** What one subscription is made of. */
@@ -25,14 +26,13 @@ export class NatsSubscription implements Subscription {
   readonly #settings: SubscriptionSettings;
   readonly #logger: Logger;
   readonly #clock: Clock;
-  readonly #pool: WorkerPool;
+  readonly #pool: DeliveryPool;
   readonly #overflow: DropLog;
   readonly #malformed: DropLog;
   readonly #onEnd: (subscription: NatsSubscription) => void;
   #connection: NatsConnection | undefined;
   #side: NatsSide | undefined;
   #refusal: ServiceError | undefined;
-  #heldBytes = 0;
   #state: 'open' | 'draining' | 'deaf' | 'closed' = 'open';
   #drained: Promise<void> | undefined;
 
@@ -48,7 +48,7 @@ export class NatsSubscription implements Subscription {
     this.#onEnd = onEnd;
     this.#logger = logger.child({ topic: settings.topic });
     this.#clock = clock;
-    this.#pool = new WorkerPool(settings.maxInFlight);
+    this.#pool = new DeliveryPool({ ...settings, logger: this.#logger });
     this.#overflow = new DropLog(this.#logger, clock, 'messages dropped: handlers are slower than their topic');
     this.#malformed = new DropLog(this.#logger, clock, 'messages dropped: they are malformed');
   }
@@ -137,45 +137,37 @@ export class NatsSubscription implements Subscription {
   /** Runs inside the client's parser, which an exception would end: it must not throw. */
   #receive(received: Msg): void {
     if (this.#state === 'deaf' || this.#state === 'closed') return;
-    const bytes = received.data.length;
-    if (this.#isFull(bytes)) {
+    const { data } = received;
+    if (!this.#settings.envelope.batches || !isBatch(data)) {
+      this.#take(received, 0, data.length);
+      return;
+    }
+    let events: readonly number[];
+    try {
+      events = eventsOf(data);
+    } catch (failure) {
+      this.#malformed.add({ reason: ServiceError.from(failure).rawMessage });
+      return;
+    }
+    for (let index = 0; index < events.length; index += 2) {
+      this.#take(received, events[index] as number, events[index + 1] as number);
+    }
+  }
+
+  #take(received: Msg, start: number, end: number): void {
+    const bytes = end - start;
+    if (this.#pool.isFull(bytes)) {
       this.#overflow.add();
       return;
     }
     let message: Message;
     try {
-      message = this.#settings.envelope.unpack(received);
+      message = this.#settings.envelope.unpack(received, start, end);
     } catch (failure) {
       this.#malformed.add({ reason: ServiceError.from(failure).rawMessage });
       return;
     }
-    this.#heldBytes += bytes;
-    const topic = received.subject;
-    this.#pool.run(() => this.#handle({ topic, message, attempt: 1 }, bytes));
-  }
-
-  #isFull(bytes: number): boolean {
-    const { maxInFlight, maxWaitingMessages, maxWaitingBytes } = this.#settings;
-    if (this.#pool.size >= maxInFlight + maxWaitingMessages) return true;
-    // One that is larger than the bound itself still goes where nothing else is held.
-    return this.#heldBytes > 0 && this.#heldBytes + bytes > maxWaitingBytes;
-  }
-
-  #handle(delivery: Delivery, bytes: number): Promise<void> {
-    const rejected = (failure: unknown): void => {
-      this.#heldBytes -= bytes;
-      // At most once: the message is gone, as the contract says, and the subscription goes on.
-      const error = ServiceError.from(failure);
-      this.#logger.debug('a handler rejected a message', { id: delivery.message.id, error });
-    };
-    try {
-      return this.#settings.handler(delivery).then(() => {
-        this.#heldBytes -= bytes;
-      }, rejected);
-    } catch (thrown) {
-      rejected(thrown);
-      return Promise.resolve();
-    }
+    this.#pool.run({ topic: received.subject, message, attempt: 1 }, bytes);
   }
 }
 

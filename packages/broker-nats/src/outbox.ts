@@ -2,6 +2,7 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import { type CancelTimer, type Clock, ServiceError } from '@tenon/contract';
 import { canceled } from '@tenon/contract/authoring';
 import type { Packet } from './envelope.js';
+import { EventBatch } from './event-batch.js';
 import { natsError } from './nats-error.js';
 
 /** What the outbox needs of a connection. */
@@ -11,6 +12,12 @@ export type OutboxConnection = Pick<NatsConnection, 'publish' | 'flush' | 'isClo
 export interface OutboxLimits {
   readonly maxPendingBytes: number;
   readonly maxPendingMs: number;
+}
+
+/** How packets are written. */
+export interface OutboxForm {
+  /** Whether readers know batches of events: those of a busy topic then share messages. */
+  readonly batches: boolean;
 }
 
 /**
@@ -34,11 +41,13 @@ export class Outbox {
   #cancelHold: CancelTimer | undefined;
   #maxPayloadBytes = Number.POSITIVE_INFINITY;
   #idle: (() => void)[] = [];
+  readonly #batch: EventBatch | undefined;
   #isClosed = false;
 
-  constructor(limits: OutboxLimits, clock: Clock) {
+  constructor(limits: OutboxLimits, clock: Clock, form: OutboxForm = { batches: false }) {
     this.#limits = limits;
     this.#clock = clock;
+    this.#batch = form.batches ? new EventBatch((topic, payload) => this.#sendBatch(topic, payload), clock) : undefined;
   }
 
   /** Bytes that wait, with 256 more for each message. */
@@ -73,6 +82,7 @@ export class Outbox {
   /** Stops writing, and returns how many messages were written and may or may not have arrived. */
   disconnected(): number {
     const unknown = this.#unconfirmedMessages;
+    this.#batch?.clear();
     this.#connection = undefined;
     this.#unconfirmedBytes = 0;
     this.#unconfirmedMessages = 0;
@@ -95,6 +105,7 @@ export class Outbox {
   /** Rejects what waits with `Unavailable` and takes nothing more. What was written stays written. */
   close(): void {
     this.#isClosed = true;
+    this.#batch?.flush();
     for (const waiting of this.#waiting) this.#remove(waiting).reject(ended());
     this.#cancelHold?.();
     this.#cancelHold = undefined;
@@ -110,16 +121,26 @@ export class Outbox {
     const connection = this.#connection as OutboxConnection;
     this.#maxPayloadBytes = connection.info?.max_payload ?? this.#maxPayloadBytes;
     this.#checkSize(packet);
-    try {
-      connection.publish(topic, packet.payload, packet.headers === undefined ? {} : { headers: packet.headers });
-    } catch (failure) {
-      throw natsError(failure, `cannot publish to ${topic}`, { executed: 'no' });
+    if (packet.headers !== undefined || this.#batch?.add(topic, packet.payload) !== true) {
+      this.#batch?.flush();
+      send(connection, topic, packet);
     }
     this.#unconfirmedMessages += 1;
     this.#unconfirmedBytes += packet.bytes;
     if (this.#isConfirming) return;
     if (this.#unconfirmedBytes >= confirmBytes) this.#confirm();
     else this.#cancelConfirm ??= this.#clock.after(confirmAfterMs, () => this.#confirm());
+  }
+
+  /** Where the connection has just ended, `disconnected` tells of these events as of others that were written. */
+  #sendBatch(topic: string, payload: Uint8Array): void {
+    const connection = this.#connection;
+    if (connection === undefined || connection.isClosed()) return;
+    try {
+      connection.publish(topic, payload);
+    } catch {
+      // It ended while it was asked.
+    }
   }
 
   #checkSize(packet: Packet): void {
@@ -209,6 +230,7 @@ export class Outbox {
     this.#cancelConfirm = undefined;
     const connection = this.#connection;
     if (connection === undefined || this.#isConfirming || connection.isClosed()) return;
+    this.#batch?.flush();
     this.#isConfirming = true;
     const bytes = this.#unconfirmedBytes;
     const messages = this.#unconfirmedMessages;
@@ -249,6 +271,14 @@ interface Waiting {
   readonly resolve: () => void;
   readonly reject: (failure: unknown) => void;
   forget: () => void;
+}
+
+function send(connection: OutboxConnection, topic: string, { payload, headers }: Packet): void {
+  try {
+    connection.publish(topic, payload, headers === undefined ? {} : { headers });
+  } catch (failure) {
+    throw natsError(failure, `cannot publish to ${topic}`, { executed: 'no' });
+  }
 }
 
 function ended(): ServiceError {

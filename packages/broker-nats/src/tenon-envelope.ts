@@ -10,12 +10,13 @@ import { headerBytes, headersOf, metadataOf } from './metadata-headers.js';
  */
 export class TenonEnvelope implements Envelope {
   readonly contentType = 'application/msgpack';
+  readonly batches = true;
 
   pack(_topic: string, message: Message): Packet {
-    const { id, body, contentType } = message;
-    const trace = message.traceparent === undefined ? null : traceparentForm.exec(message.traceparent);
+    const { id, body, contentType, metadata, traceparent } = message;
+    const trace = traceparent === undefined ? null : traceparentForm.exec(traceparent);
     const contentCode = contentTypes.indexOf(contentType);
-    const headers = headersOf(message.metadata);
+    const headers = metadata === noMetadata ? undefined : headersOf(metadata);
     let flags = (trace === null ? 0 : hasTrace) | (headers === undefined ? 0 : hasMetadata);
     let position = fixedBytes + (trace === null ? 0 : traceBytes);
     // Most messages have no strings to spell, so the room is right at once.
@@ -38,30 +39,34 @@ export class TenonEnvelope implements Envelope {
     return { payload, headers, bytes: payload.length + (headers === undefined ? 0 : headerBytes(headers)) };
   }
 
-  unpack(received: Received): Message {
+  unpack(received: Received, start = 0, end = received.data.length): Message {
     const { data } = received;
     const payload = Buffer.isBuffer(data) ? data : Buffer.from(data.buffer, data.byteOffset, data.byteLength);
-    const flags = payload[1] ?? 0;
-    if (payload.length < fixedBytes || payload[0] !== magic) throw malformed('it does not begin with the prefix');
+    const flags = payload[start + 1] ?? 0;
+    let position = start + fixedBytes;
+    if (position > end || payload[start] !== magic) throw malformed('it does not begin with the prefix');
     if ((flags & ~knownFlags) !== 0) throw malformed('it has flags of a later version');
-    let position = fixedBytes + ((flags & hasTrace) === 0 ? 0 : traceBytes);
-    if (payload.length < position) throw malformed('its prefix is cut off');
-    const contentCode = payload[2] ?? 0;
+    let traceparent: string | undefined;
+    if ((flags & hasTrace) !== 0) {
+      position += traceBytes;
+      if (position > end) throw malformed('its prefix is cut off');
+      traceparent = readTrace(payload, start + fixedBytes);
+    }
+    const contentCode = payload[start + 2] ?? 0;
     let contentType = contentTypes[contentCode];
     if (contentType === undefined) throw malformed('it has a content type of a later version');
     if (contentCode === spelledContentType) {
-      contentType = readSpelled(payload, position);
+      contentType = readSpelled(payload, position, end);
       position += 1 + (payload[position] ?? 0);
     }
     let id: string;
-    if ((flags & hasSpelledId) === 0) id = readUuid(payload, idAt);
+    if ((flags & hasSpelledId) === 0) id = readUuid(payload, start + idAt);
     else {
-      id = readSpelled(payload, position);
+      id = readSpelled(payload, position, end);
       position += 1 + (payload[position] ?? 0);
     }
-    const timeMs = readTime(payload);
-    const body = payload.subarray(position);
-    const traceparent = (flags & hasTrace) === 0 ? undefined : readTrace(payload);
+    const timeMs = readTime(payload, start + timeAt);
+    const body = payload.subarray(position, end);
     if ((flags & hasMetadata) === 0) return { id, timeMs, contentType, body, metadata: noMetadata, traceparent };
     let metadata: Metadata | undefined;
     return {
@@ -93,9 +98,9 @@ function writeSpelled(payload: Buffer, position: number, text: string, field: st
   return position + 1 + payload.write(text, position + 1);
 }
 
-function readSpelled(payload: Buffer, position: number): string {
+function readSpelled(payload: Buffer, position: number, limit: number): string {
   const end = position + 1 + (payload[position] ?? 0);
-  if (position >= payload.length || end > payload.length) throw malformed('its prefix is cut off');
+  if (position >= limit || end > limit) throw malformed('its prefix is cut off');
   return payload.toString('utf8', position + 1, end);
 }
 
@@ -106,18 +111,30 @@ function writeTime(payload: Buffer, timeMs: number): void {
       executed: 'no',
     });
   }
-  payload.writeUInt32BE(Math.floor(whole / 2 ** 32), timeAt);
-  payload.writeUInt32BE(whole % 2 ** 32, timeAt + 4);
+  writeNumber(payload, timeAt, Math.floor(whole / 2 ** 32));
+  writeNumber(payload, timeAt + 4, whole % 2 ** 32);
 }
 
-function readTime(payload: Buffer): number {
-  const timeMs = payload.readUInt32BE(timeAt) * 2 ** 32 + payload.readUInt32BE(timeAt + 4);
+function writeNumber(payload: Buffer, position: number, value: number): void {
+  payload[position] = value >>> 24;
+  payload[position + 1] = value >>> 16;
+  payload[position + 2] = value >>> 8;
+  payload[position + 3] = value;
+}
+
+function readTime(payload: Buffer, position: number): number {
+  const timeMs = readNumber(payload, position) * 2 ** 32 + readNumber(payload, position + 4);
   if (timeMs > Number.MAX_SAFE_INTEGER) throw malformed('its time is out of range');
   return timeMs;
 }
 
-function readTrace(payload: Buffer): string {
-  const hex = payload.toString('hex', fixedBytes, fixedBytes + traceBytes);
+function readNumber(payload: Uint8Array, position: number): number {
+  const at = (offset: number): number => payload[position + offset] ?? 0;
+  return at(0) * 2 ** 24 + ((at(1) << 16) | (at(2) << 8) | at(3));
+}
+
+function readTrace(payload: Buffer, position: number): string {
+  const hex = payload.toString('hex', position, position + traceBytes);
   return `${hex.slice(0, 2)}-${hex.slice(2, 34)}-${hex.slice(34, 50)}-${hex.slice(50)}`;
 }
 

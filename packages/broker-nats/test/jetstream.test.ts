@@ -174,6 +174,31 @@ describe('subscriptions', () => {
     ]);
   });
 
+  it('take batches of what is published at most once apart, and see one again whole of which a part failed', async () => {
+    const client = await stage.client(server, brisk);
+    const received: string[] = [];
+    const handle = async ({ message, attempt }: Delivery): Promise<void> => {
+      received.push(message.id);
+      if (message.id === 'm9000' && attempt === 1) throw new Error('not yet');
+    };
+    await client.subscribe('order.placed', handle, {
+      queue: 'mailer',
+      delivery: 'atLeastOnce',
+      backoff: { baseMs: 10 },
+    });
+    const ids = Array.from({ length: 10_000 }, (_, index) => `m${index}`);
+    for (const id of ids) await client.publish('order.placed', messageOf(id), { delivery: 'atMostOnce' });
+    await eventually(() => expect(received.filter((id) => id === 'm9000')).toHaveLength(2), within);
+    await eventually(() => expect(new Set(received).size).toBe(ids.length), within);
+    const { state } = await askJetStream<{ state: { messages: number } }>(
+      await raw(),
+      'STREAM.INFO.TENON_order',
+      undefined,
+    );
+    expect(state.messages).toBeLessThan(ids.length);
+    expect(received.length).toBeLessThanOrEqual(ids.length + 32);
+  });
+
   it('without a queue leave no consumer behind, and patterns that begin with a wildcard are refused', async () => {
     const client = await stage.client(server, brisk);
     const subscription = await client.subscribe('order.placed', async () => {});

@@ -1,4 +1,5 @@
 import { createServer } from 'node:net';
+import { connect } from '@nats-io/transport-node';
 import { eventually, rejectsWith } from '@tenon/conformance';
 import type { Delivery, Message } from '@tenon/contract';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -91,6 +92,30 @@ describe('publishing', () => {
     expect(published.length).toBeLessThan(ids.length);
     await inbox.has(...published);
     expect(inbox.ids).toEqual(published);
+  });
+
+  it('to a busy topic shares messages: every event comes once, in order, to topics and patterns, and drops are of events', async () => {
+    const server = await stage.server();
+    const publisher = await stage.client(server);
+    const [exact, pattern] = [
+      await Inbox.open(await stage.client(server), 'user.created'),
+      await Inbox.open(await stage.client(server, { maxWaitingMessages: 65_536 }), 'user.*'),
+    ];
+    const raw = await connect({ servers: server.address });
+    stage.onEnd(() => raw.close());
+    const seen = raw.subscribe('user.>', { callback: () => {} });
+    await raw.flush();
+    const ids = Array.from({ length: 10_000 }, (_, index) => `m${index}`);
+    for (const [index, id] of ids.entries()) {
+      await publisher.publish('user.created', messageOf(id, index % 1_000 === 999 ? { metadata: { odd: 'yes' } } : {}));
+      if (index % 64 === 63) await new Promise((resolve) => setImmediate(resolve));
+    }
+    await exact.has(ids.at(-1) as string);
+    await pattern.has(ids.at(-1) as string);
+    expect([exact.ids, pattern.ids]).toEqual([ids, ids]);
+    expect(exact.deliveries[999]?.message.metadata).toEqual({ odd: 'yes' });
+    await raw.flush();
+    expect(seen.getReceived()).toBeLessThan(ids.length);
   });
 
   it('is part of draining: that waits until the server has what was published', async () => {

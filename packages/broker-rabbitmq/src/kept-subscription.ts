@@ -1,5 +1,5 @@
 import { type Delivery, ServiceError, type Subscription, Unprocessable } from '@tenon/contract';
-import { type Settlement, type SettlingParts, settle } from '@tenon/contract/authoring';
+import { type Settlement, Settler, type SettlingParts } from '@tenon/contract/authoring';
 import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib';
 import { ConsumerLine } from './consumer-line.js';
 import { bindingKey, keptQueueOptions } from './layout.js';
@@ -23,6 +23,7 @@ export interface KeptSettings extends SettlingParts {
  */
 export class KeptSubscription implements Subscription {
   readonly #settings: KeptSettings;
+  readonly #settler: Settler;
   readonly #line: ConsumerLine;
   /** Messages in hand: their handlers run, or their way back is not sure yet. */
   #inHand = 0;
@@ -35,6 +36,7 @@ export class KeptSubscription implements Subscription {
   constructor(settings: KeptSettings) {
     const { terms, clock, logger } = settings;
     this.#settings = settings;
+    this.#settler = new Settler(settings);
     this.#line = new ConsumerLine({
       topic: terms.topic,
       prepare: (channel) => this.#prepare(channel),
@@ -79,6 +81,7 @@ export class KeptSubscription implements Subscription {
     await this.#line.cancel();
     this.#release();
     if (this.#inHand > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
+    this.#settler.close();
     // Nobody comes back to a queue that has no name to ask for.
     const { terms, queue } = this.#settings;
     await this.#line.close(async (channel) => {
@@ -107,16 +110,15 @@ export class KeptSubscription implements Subscription {
     const now = this.#settings.clock.wallTime();
     const attempt = attemptOf(received);
     let unpacked: Unpacked;
-    let parts: SettlingParts = this.#settings;
     try {
       unpacked = unpack(received, now);
     } catch (thrown) {
-      unpacked = asItCame(received, now);
-      const reason = ServiceError.from(thrown).rawMessage;
-      parts = { ...parts, handler: () => Promise.reject(new Unprocessable(reason, { cause: thrown })) };
+      const delivery: Delivery = { ...asItCame(received, now), attempt };
+      const reason = new Unprocessable(ServiceError.from(thrown).rawMessage, { cause: thrown });
+      return this.#settler.refuse(delivery, this.#settlementOf(delivery, received, channel), reason);
     }
     const delivery: Delivery = { ...unpacked, attempt };
-    await settle(delivery, this.#settlementOf(delivery, received, channel), parts);
+    await this.#settler.settle(delivery, this.#settlementOf(delivery, received, channel));
   }
 
   #settlementOf(delivery: Delivery, received: ConsumeMessage, channel: Channel): Settlement {

@@ -1,5 +1,5 @@
 import { type Clock, type Delivery, type Logger, ServiceError, type Subscription } from '@tenon/contract';
-import { DropLog, WorkerPool } from '@tenon/contract/authoring';
+import { DeliveryPool, DropLog } from '@tenon/contract/authoring';
 import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib';
 import { ConsumerLine } from './consumer-line.js';
 import { bindingKey } from './layout.js';
@@ -28,10 +28,9 @@ export interface PushedSettings {
 export class PushedSubscription implements Subscription {
   readonly #settings: PushedSettings;
   readonly #line: ConsumerLine;
-  readonly #pool: WorkerPool;
+  readonly #pool: DeliveryPool;
   readonly #overflow: DropLog;
   readonly #malformed: DropLog;
-  #heldBytes = 0;
   #isClosed = false;
   #hasEnded = false;
   #drained: Promise<void> | undefined;
@@ -39,7 +38,7 @@ export class PushedSubscription implements Subscription {
   constructor(settings: PushedSettings) {
     const { logger, clock, topic } = settings;
     this.#settings = settings;
-    this.#pool = new WorkerPool(settings.maxInFlight);
+    this.#pool = new DeliveryPool(settings);
     this.#overflow = new DropLog(logger, clock, 'messages dropped: handlers are slower than their topic');
     this.#malformed = new DropLog(logger, clock, 'messages dropped: they are malformed');
     this.#line = new ConsumerLine({
@@ -119,7 +118,7 @@ export class PushedSubscription implements Subscription {
   #receive(received: ConsumeMessage): void {
     if (this.#isClosed) return;
     const bytes = received.content.length;
-    if (this.#isFull(bytes)) {
+    if (this.#pool.isFull(bytes)) {
       this.#overflow.add();
       return;
     }
@@ -130,28 +129,6 @@ export class PushedSubscription implements Subscription {
       this.#malformed.add({ reason: ServiceError.from(failure).rawMessage });
       return;
     }
-    this.#heldBytes += bytes;
-    this.#pool.run(() => this.#handle({ ...unpacked, attempt: 1 }, bytes));
-  }
-
-  #isFull(bytes: number): boolean {
-    const { maxInFlight, maxWaitingMessages, maxWaitingBytes } = this.#settings;
-    if (this.#pool.size >= maxInFlight + maxWaitingMessages) return true;
-    // One that is larger than the bound itself still goes where nothing else is held.
-    return this.#heldBytes > 0 && this.#heldBytes + bytes > maxWaitingBytes;
-  }
-
-  async #handle(delivery: Delivery, bytes: number): Promise<void> {
-    try {
-      await this.#settings.handler(delivery);
-    } catch (failure) {
-      // At most once: the message is gone, as the contract says, and the subscription goes on.
-      this.#settings.logger.debug('a handler rejected a message', {
-        id: delivery.message.id,
-        error: ServiceError.from(failure),
-      });
-    } finally {
-      this.#heldBytes -= bytes;
-    }
+    this.#pool.run({ ...unpacked, attempt: 1 }, bytes);
   }
 }

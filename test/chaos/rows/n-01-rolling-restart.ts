@@ -47,6 +47,7 @@ export const rollingRestart: Row = {
       notes: [
         ...failing,
         `slowest ${ms(result.latencyMs.max)}, generator lag ${ms(result.lagMs)}, ${stallOf(reports)}`,
+        `p99 by node, in the order of their start: ${fleet.nodes.map(({ name }) => ms(result.latencyByNode[name]?.p99 ?? Number.NaN)).join(', ')}`,
       ].join('; '),
     };
   },

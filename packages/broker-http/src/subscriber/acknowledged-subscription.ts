@@ -1,5 +1,5 @@
 import type { CancelTimer, Delivery, Subscription } from '@tenon/contract';
-import { type SettlingParts, settle } from '@tenon/contract/authoring';
+import { Settler, type SettlingParts } from '@tenon/contract/authoring';
 import type { Subscriber } from '../wire/subscriber-record.js';
 import { numberHeader, requestHeaders } from '../wire/tenon-headers.js';
 import type { Receiver } from './broker-server.js';
@@ -23,6 +23,7 @@ export interface AcknowledgedParts extends SettlingParts {
 export class AcknowledgedSubscription implements Subscription, Receiver {
   readonly subscriber: Subscriber;
   readonly #parts: AcknowledgedParts;
+  readonly #settler: Settler;
   readonly #maxInFlight: number;
   readonly #waiting = new Map<Posted, CancelTimer>();
   #running = 0;
@@ -33,6 +34,7 @@ export class AcknowledgedSubscription implements Subscription, Receiver {
   constructor(subscriber: Subscriber, parts: AcknowledgedParts) {
     this.subscriber = subscriber;
     this.#parts = parts;
+    this.#settler = new Settler(parts);
     this.#maxInFlight = parts.terms.ordered ? 1 : parts.terms.maxInFlight;
   }
 
@@ -70,13 +72,16 @@ export class AcknowledgedSubscription implements Subscription, Receiver {
       nack: (delayMs: number) => posted.again(delayMs),
       working: () => posted.working(),
     };
-    await settle(delivery, settlement, this.#parts);
+    await this.#settler.settle(delivery, settlement);
     this.#running -= 1;
     const [next] = this.#waiting.keys();
     if (next !== undefined) {
       this.#unwait(next);
       void this.#handle(next);
-    } else if (this.#running === 0) for (const resolve of this.#idle.splice(0)) resolve();
+    } else if (this.#running === 0) {
+      for (const resolve of this.#idle.splice(0)) resolve();
+      if (!this.#isOpen) this.#settler.close();
+    }
   }
 
   async #adopt(posted: Posted): Promise<void> {
@@ -113,6 +118,7 @@ export class AcknowledgedSubscription implements Subscription, Receiver {
   /** What waits goes to others. */
   #end(): void {
     this.#isOpen = false;
+    if (this.#running === 0) this.#settler.close();
     for (const posted of [...this.#waiting.keys()]) {
       this.#unwait(posted);
       posted.gone();

@@ -1,5 +1,5 @@
-import type { Delivery, Subscription } from '@tenon/contract';
-import { WorkerPool } from '@tenon/contract/authoring';
+import type { Delivery, Logger, Subscription } from '@tenon/contract';
+import { DeliveryPool } from '@tenon/contract/authoring';
 import type { Subscriber } from '../wire/subscriber-record.js';
 import { numberHeader, requestHeaders } from '../wire/tenon-headers.js';
 import type { Receiver } from './broker-server.js';
@@ -12,6 +12,7 @@ export interface PlainParts {
   readonly maxInFlight: number;
   readonly maxWaitingMessages: number;
   readonly maxWaitingBytes: number;
+  readonly logger: Logger;
   /** Takes it out of the registry and of the server; called once. */
   readonly leave: (subscription: Receiver) => Promise<void>;
 }
@@ -20,16 +21,15 @@ export interface PlainParts {
 export class PlainSubscription implements Subscription, Receiver {
   readonly subscriber: Subscriber;
   readonly #parts: PlainParts;
-  readonly #pool: WorkerPool;
+  readonly #pool: DeliveryPool;
   readonly #seen = new Repetitions();
-  #waitingBytes = 0;
   #state: 'open' | 'draining' | 'closed' = 'open';
   #left: Promise<void> | undefined;
 
   constructor(subscriber: Subscriber, parts: PlainParts) {
     this.subscriber = subscriber;
     this.#parts = parts;
-    this.#pool = new WorkerPool(parts.maxInFlight);
+    this.#pool = new DeliveryPool(parts);
   }
 
   get topic(): string {
@@ -38,7 +38,7 @@ export class PlainSubscription implements Subscription, Receiver {
 
   receive(posted: Posted): void {
     if (this.#state !== 'open') posted.gone();
-    else if (this.#isFull(posted.bytes.length)) posted.refused();
+    else if (this.#pool.isFull(posted.bytes.length)) posted.refused();
     else {
       if (!this.#isRepetition(posted)) this.#take(posted);
       posted.taken();
@@ -57,16 +57,8 @@ export class PlainSubscription implements Subscription, Receiver {
     await this.#leave();
   }
 
-  /** One message may always come, however large it is. */
-  #isFull(bytes: number): boolean {
-    const { maxInFlight, maxWaitingMessages, maxWaitingBytes } = this.#parts;
-    const { size } = this.#pool;
-    return size > 0 && (size >= maxInFlight + maxWaitingMessages || this.#waitingBytes + bytes > maxWaitingBytes);
-  }
-
-  #take({ topic, message, bytes: { length } }: Posted): void {
-    this.#waitingBytes += length;
-    this.#pool.run(() => this.#handle(Object.freeze({ topic, message, attempt: 1 }), length));
+  #take({ topic, message, bytes }: Posted): void {
+    this.#pool.run(Object.freeze({ topic, message, attempt: 1 }), bytes.length);
   }
 
   #leave(): Promise<void> {
@@ -78,16 +70,5 @@ export class PlainSubscription implements Subscription, Receiver {
     const lane = headers[requestHeaders.lane];
     const sequence = numberHeader(headers, requestHeaders.sequence);
     return typeof lane === 'string' && lane.length <= 64 && sequence !== undefined && this.#seen.has(lane, sequence);
-  }
-
-  async #handle(delivery: Delivery, bytes: number): Promise<void> {
-    if (this.#state === 'closed') return;
-    try {
-      await this.#parts.handler(delivery);
-    } catch {
-      // At most once: a rejected message is gone, as the contract says. Whoever made the handler has its error.
-    } finally {
-      this.#waitingBytes -= bytes;
-    }
   }
 }

@@ -82,10 +82,12 @@ export class Subscriptions {
     await serving?.server.close();
   }
 
-  #plain(subscriber: Subscriber, { maxInFlight }: SubscriptionTerms, handler: Handler): Live {
+  #plain(subscriber: Subscriber, { topic, queue, maxInFlight }: SubscriptionTerms, handler: Handler): Live {
     const { maxWaitingMessages, maxWaitingBytes } = this.#parts.options;
+    const logger = this.#parts.logger.child({ topic, queue });
     const leave = this.#leave;
-    return new PlainSubscription(subscriber, { handler, maxInFlight, maxWaitingMessages, maxWaitingBytes, leave });
+    const bounds = { maxInFlight, maxWaitingMessages, maxWaitingBytes };
+    return new PlainSubscription(subscriber, { handler, ...bounds, logger, leave });
   }
 
   async #kept(subscriber: Subscriber, terms: SubscriptionTerms, handler: Handler): Promise<Live> {

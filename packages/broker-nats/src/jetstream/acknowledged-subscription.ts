@@ -8,10 +8,13 @@ import {
   type Subscription,
   Unprocessable,
 } from '@tenon/contract';
-import { type Settlement, type SettlingParts, settle } from '@tenon/contract/authoring';
+import { type Settlement, Settler, type SettlingParts } from '@tenon/contract/authoring';
 import type { Envelope } from '../envelope.js';
+import { eventsOf, isBatch } from '../event-batch.js';
 import { type AckSubject, readAckSubject } from './ack-subject.js';
+import { BatchSettlement } from './batch-settlement.js';
 import { consumerName, deleteConsumer, ensureConsumer } from './consumers.js';
+import { JetStreamSettlement } from './jetstream-settlement.js';
 import { RecentlyHandled } from './recently-handled.js';
 import { nsPerMs, type Streams } from './streams.js';
 
@@ -29,6 +32,7 @@ export interface AcknowledgedSettings extends SettlingParts {
  */
 export class AcknowledgedSubscription implements Subscription {
   readonly #settings: AcknowledgedSettings;
+  readonly #settler: Settler;
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #consumer: string;
@@ -53,6 +57,7 @@ export class AcknowledgedSubscription implements Subscription {
   constructor(settings: AcknowledgedSettings) {
     const { terms, clock, logger } = settings;
     this.#settings = settings;
+    this.#settler = new Settler(settings);
     this.#clock = clock;
     this.#logger = logger;
     this.#consumer = consumerName(terms.topic, terms.queue ?? `one-${crypto.randomUUID()}`);
@@ -197,36 +202,54 @@ export class AcknowledgedSubscription implements Subscription {
       settlement.ack();
       return Promise.resolve();
     }
-    const { deliveries, sequence } = ack;
-    this.#lastSequence = Math.max(this.#lastSequence, sequence);
-    const delivery = { topic: received.subject, attempt: deliveries, sequence };
+    this.#lastSequence = Math.max(this.#lastSequence, ack.sequence);
+    const { envelope } = this.#settings;
+    if (envelope.batches && isBatch(received.data)) return this.#handleBatch(received, ack, settlement);
+    return this.#settle(received, ack, settlement);
+  }
+
+  /** Events that were published at most once, to a stream that keeps them all the same: they are settled as they came, together. */
+  async #handleBatch(received: Msg, ack: AckSubject, settlement: Settlement): Promise<void> {
+    let events: readonly number[];
+    try {
+      events = eventsOf(received.data);
+    } catch {
+      return this.#settle(received, ack, settlement);
+    }
+    const together = new BatchSettlement(settlement);
+    for (let index = 0; index < events.length; index += 2) {
+      const data = received.data.subarray(events[index], events[index + 1]);
+      await this.#settle({ subject: received.subject, data }, ack, together);
+    }
+    together.end();
+  }
+
+  #settle(
+    received: Pick<Msg, 'subject' | 'data' | 'headers'>,
+    { deliveries: attempt, sequence }: AckSubject,
+    settlement: Settlement,
+  ): Promise<void> {
+    const { subject: topic } = received;
     let message: Message;
     try {
       message = this.#settings.envelope.unpack(received);
     } catch (thrown) {
-      const reason = ServiceError.from(thrown).rawMessage;
-      const refuse = (): Promise<void> => Promise.reject(new Unprocessable(reason, { cause: thrown }));
-      const parts = { ...this.#settings, handler: refuse };
-      return settle({ ...delivery, message: asItCame(received, sequence) }, settlement, parts);
+      const reason = new Unprocessable(ServiceError.from(thrown).rawMessage, { cause: thrown });
+      const asIs = { topic, message: asItCame(received.data, sequence), attempt, sequence };
+      return this.#settler.refuse(asIs, settlement, reason);
     }
-    return settle({ topic: received.subject, attempt: deliveries, sequence, message }, settlement, this.#settings);
+    return this.#settler.settle({ topic, message, attempt, sequence }, settlement);
+  }
+
+  #settlementOf({ reply = '' }: Msg, ack: AckSubject): JetStreamSettlement {
+    return new JetStreamSettlement(reply, ack, this.#handled, this.#say);
   }
 
   /** Over the connection of now: the server knows the message by its subject, whoever says it. Lost words are a redelivery. */
-  #settlementOf({ reply = '' }: Msg, ack: AckSubject): Settlement {
-    const say = (word: string | Uint8Array): void => {
-      const connection = this.#connection;
-      if (connection !== undefined && !connection.isClosed()) connection.publish(reply, word);
-    };
-    return {
-      ack: () => {
-        this.#handled.add(ack);
-        say(acknowledged);
-      },
-      nack: (delayMs) => say(delayMs > 0 ? `-NAK {"delay": ${Math.round(delayMs * nsPerMs)}}` : '-NAK'),
-      working: () => say('+WPI'),
-    };
-  }
+  readonly #say = (subject: string, word: string | Uint8Array): void => {
+    const connection = this.#connection;
+    if (connection !== undefined && !connection.isClosed()) connection.publish(subject, word);
+  };
 
   async #end(): Promise<void> {
     this.#isOpen = false;
@@ -238,6 +261,7 @@ export class AcknowledgedSubscription implements Subscription {
     await connection?.flush().catch(() => {});
     this.#side?.unsubscribe();
     if (this.#running > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
+    this.#settler.close();
     if (connection === undefined || connection.isClosed()) return;
     if (this.#settings.terms.queue === undefined && this.#stream !== '')
       await deleteConsumer(connection, this.#stream, this.#consumer);
@@ -250,7 +274,7 @@ export class AcknowledgedSubscription implements Subscription {
 }
 
 /** What is no message of the envelope, for the dead letters. */
-function asItCame({ data }: Msg, sequence: number): Message {
+function asItCame(data: Uint8Array, sequence: number): Message {
   return {
     id: `undecodable-${sequence}`,
     timeMs: 0,
@@ -260,7 +284,6 @@ function asItCame({ data }: Msg, sequence: number): Message {
   };
 }
 
-const acknowledged = Buffer.from('+ACK');
 const expiresMs = 30_000;
 const heartbeatMs = 5_000;
 const retryMs = 500;

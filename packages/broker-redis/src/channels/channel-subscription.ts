@@ -8,7 +8,7 @@ import {
   ServiceError,
   type Subscription,
 } from '@tenon/contract';
-import { DropLog, WorkerPool } from '@tenon/contract/authoring';
+import { DeliveryPool, DropLog } from '@tenon/contract/authoring';
 import { ifAnswered } from '../link/if-answered.js';
 import type { Session } from '../link/session.js';
 import { enterQueue, leaveQueue, type Member } from '../scripts/member.js';
@@ -41,22 +41,21 @@ export class ChannelSubscription implements Subscription {
   readonly #settings: ChannelSettings;
   readonly #channel: string;
   readonly #member: Member | undefined;
-  readonly #pool: WorkerPool;
+  readonly #pool: DeliveryPool;
   readonly #overflow: DropLog;
   readonly #malformed: DropLog;
   #session: Session | undefined;
   #cancelEntering: CancelTimer | undefined;
-  #heldBytes = 0;
   #state: 'open' | 'draining' | 'deaf' | 'closed' = 'open';
   #drained: Promise<void> | undefined;
 
   constructor(settings: ChannelSettings) {
-    const { topic, queue, keys, maxInFlight, clock, logger } = settings;
+    const { topic, queue, keys, clock, logger } = settings;
     const member = queue === undefined ? undefined : { id: crypto.randomUUID(), topic, queue };
     this.#settings = settings;
     this.#member = member;
     this.#channel = member === undefined ? keys.topicChannel(topic) : keys.memberChannel(member.id);
-    this.#pool = new WorkerPool(maxInFlight);
+    this.#pool = new DeliveryPool(settings);
     this.#overflow = new DropLog(logger, clock, 'messages dropped: handlers are slower than their topic');
     this.#malformed = new DropLog(logger, clock, 'messages dropped: they are malformed');
   }
@@ -156,7 +155,7 @@ export class ChannelSubscription implements Subscription {
     const topic = payload.toString('latin1', 0, Math.max(0, topicBytes));
     // A glob stands for more topics than its pattern.
     if (topicBytes >= 0 && !matchesTopic(this.topic, topic)) return;
-    if (this.#isFull(payload.length)) {
+    if (this.#pool.isFull(payload.length)) {
       this.#overflow.add();
       return;
     }
@@ -168,30 +167,8 @@ export class ChannelSubscription implements Subscription {
       this.#malformed.add({ reason: ServiceError.from(failure).rawMessage });
       return;
     }
-    this.#heldBytes += payload.length;
-    this.#pool.run(() => this.#handle({ topic, message, attempt: 1 }, payload.length));
+    this.#pool.run({ topic, message, attempt: 1 }, payload.length);
   };
-
-  #isFull(bytes: number): boolean {
-    const { maxInFlight, maxWaitingMessages, maxWaitingBytes } = this.#settings;
-    if (this.#pool.size >= maxInFlight + maxWaitingMessages) return true;
-    // One that is larger than the bound itself still goes where nothing else is held.
-    return this.#heldBytes > 0 && this.#heldBytes + bytes > maxWaitingBytes;
-  }
-
-  async #handle(delivery: Delivery, bytes: number): Promise<void> {
-    try {
-      await this.#settings.handler(delivery);
-    } catch (failure) {
-      // At most once: the message is gone, as the contract says, and the subscription goes on.
-      this.#settings.logger.debug('a handler rejected a message', {
-        id: delivery.message.id,
-        error: ServiceError.from(failure),
-      });
-    } finally {
-      this.#heldBytes -= bytes;
-    }
-  }
 }
 
 const lineFeed = 0x0a;

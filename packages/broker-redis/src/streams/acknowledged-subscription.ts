@@ -7,7 +7,7 @@ import {
   type Subscription,
   Unprocessable,
 } from '@tenon/contract';
-import { type Settlement, type SettlingParts, settle } from '@tenon/contract/authoring';
+import { type Settlement, Settler, type SettlingParts } from '@tenon/contract/authoring';
 import type { Channels } from '../channels/channels.js';
 import { ifAnswered } from '../link/if-answered.js';
 import type { Session } from '../link/session.js';
@@ -32,6 +32,7 @@ export interface AcknowledgedSettings extends SettlingParts {
  */
 export class AcknowledgedSubscription implements Subscription {
   readonly #settings: AcknowledgedSettings;
+  readonly #settler: Settler;
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #group: Group;
@@ -54,6 +55,7 @@ export class AcknowledgedSubscription implements Subscription {
   constructor(settings: AcknowledgedSettings) {
     const { terms, clock, logger, keys, name } = settings;
     this.#settings = settings;
+    this.#settler = new Settler(settings);
     this.#clock = clock;
     this.#logger = logger;
     this.#group = new Group(keys, terms.topic, terms.queue, `${name}-${crypto.randomUUID()}`);
@@ -185,8 +187,13 @@ export class AcknowledgedSubscription implements Subscription {
     void this.#handle(entry).finally(() => {
       this.#running.delete(entry.id);
       this.#take();
-      if (this.#running.size === 0) for (const resolve of this.#idle.splice(0)) resolve();
+      if (this.#running.size === 0) this.#becameIdle();
     });
+  }
+
+  #becameIdle(): void {
+    for (const resolve of this.#idle.splice(0)) resolve();
+    if (!this.#isOpen) this.#settler.close();
   }
 
   async #handle(entry: Entry): Promise<void> {
@@ -196,12 +203,10 @@ export class AcknowledgedSubscription implements Subscription {
     try {
       message = messageOfEntry(entry);
     } catch (thrown) {
-      const reason = ServiceError.from(thrown).rawMessage;
-      const refuse = (): Promise<void> => Promise.reject(new Unprocessable(reason, { cause: thrown }));
-      await settle({ ...delivery, message: entryAsItCame(entry) }, settlement, { ...this.#settings, handler: refuse });
-      return;
+      const reason = new Unprocessable(ServiceError.from(thrown).rawMessage, { cause: thrown });
+      return this.#settler.refuse({ ...delivery, message: entryAsItCame(entry) }, settlement, reason);
     }
-    await settle({ ...delivery, message }, settlement, this.#settings);
+    return this.#settler.settle({ ...delivery, message }, settlement);
   }
 
   /** Over the session of now: the server knows the message by its id. Lost words are a redelivery. */
@@ -236,6 +241,7 @@ export class AcknowledgedSubscription implements Subscription {
 
   async #end(): Promise<void> {
     this.#isOpen = false;
+    if (this.#running.size === 0) this.#settler.close();
     this.#settings.onEnd(this);
     this.#cancelLook?.();
     this.#settings.channels.unlisten(this.#group.wakeChannel, this.#take);

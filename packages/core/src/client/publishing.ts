@@ -19,6 +19,11 @@ import type { ResolvedClientOptions } from './client-options.js';
 
 /** The way of an event out: interceptors, validation, encoding, broker. */
 export class Publishing {
+  /** The last topic that was found to be one. */
+  #topic: string | undefined;
+  /** A promise of the broker's that was seen to be fulfilled: it stays so, and brokers that write at once give the same to all. */
+  #fulfilled: Promise<unknown> | undefined;
+
   constructor(
     private readonly broker: Broker | undefined,
     private readonly codecs: CodecSet,
@@ -31,27 +36,29 @@ export class Publishing {
   /** Rejects with `ServiceError`s that name the topic as their endpoint; `executed: 'no'` before the broker had it. */
   publish(topic: string, value: unknown, options: EventOptions): Promise<void> {
     try {
-      return this.#publish(topic, value, options).then(nothing, (thrown: unknown) => {
-        throw named(thrown, topic);
-      });
+      const published = this.#publish(topic, value, options);
+      return published === this.#fulfilled ? (published as Promise<void>) : this.#named(published, topic);
     } catch (thrown) {
       return Promise.reject(named(thrown, topic));
     }
   }
 
+  #named(published: Promise<unknown>, topic: string): Promise<void> {
+    return published.then(
+      (value) => {
+        if (value === undefined) this.#fulfilled = published;
+      },
+      (thrown: unknown) => {
+        throw named(thrown, topic);
+      },
+    );
+  }
+
   /** Without interceptors and later rules the broker has the message before this returns: no promise stands between. */
   #publish(topic: string, value: unknown, options: EventOptions): Promise<unknown> {
     const broker = this.broker;
-    if (broker === undefined) {
-      throw new ServiceError(
-        'FailedPrecondition',
-        `"${topic}" cannot be published: no broker is bound; add one to modules, such as natsBroker()`,
-        {
-          executed: 'no',
-        },
-      );
-    }
-    checkedTopic(topic);
+    if (broker === undefined) throw unbound(topic);
+    if (topic !== this.#topic) this.#topic = checkedTopic(topic);
     const metadata = checkedMetadata(options.metadata);
     if (this.around === undefined) return this.#send(broker, topic, value, metadata, options);
     const deadline = Number.POSITIVE_INFINITY;
@@ -75,15 +82,17 @@ export class Publishing {
   }
 
   #send(broker: Broker, topic: string, event: unknown, metadata: Metadata, options: EventOptions): Promise<void> {
-    const { schema, contentType = this.options.contentType ?? broker.contentType } = options;
-    const give = (body: Uint8Array): Promise<void> => {
-      const { id = randomUUID(), delivery, signal } = options;
-      const message = { id, timeMs: this.clock.wallTime(), contentType, metadata, body };
-      return broker.publish(topic, message, { delivery, signal });
-    };
-    const checking = this.#checked(event, schema);
-    if (checking instanceof Promise) return checking.then(() => give(this.#body(event, contentType, schema)));
-    return give(this.#body(event, contentType, schema));
+    const checking = this.#checked(event, options.schema);
+    return checking instanceof Promise
+      ? checking.then(() => this.#give(broker, topic, event, metadata, options))
+      : this.#give(broker, topic, event, metadata, options);
+  }
+
+  #give(broker: Broker, topic: string, event: unknown, metadata: Metadata, options: EventOptions): Promise<void> {
+    const contentType = options.contentType ?? this.options.contentType ?? broker.contentType;
+    const body = this.#body(event, contentType, options.schema);
+    const id = options.id ?? randomUUID();
+    return broker.publish(topic, { id, timeMs: this.clock.wallTime(), contentType, metadata, body }, options);
   }
 
   /** Nothing has left before this is done: a promise where a rule of the event takes its time. */
@@ -114,6 +123,12 @@ function named(thrown: unknown, topic: string): ServiceError {
   return error.with({ endpoint: error.endpoint ?? topic });
 }
 
-function nothing(): void {}
+function unbound(topic: string): ServiceError {
+  return new ServiceError(
+    'FailedPrecondition',
+    `"${topic}" cannot be published: no broker is bound; add one to modules, such as natsBroker()`,
+    { executed: 'no' },
+  );
+}
 
 type EventOptions = PublishOptions & { readonly schema?: Schema | undefined };

@@ -18,6 +18,7 @@ import type { SeenCall } from '../interceptors/seen-call.js';
 import type { CompiledSchemas } from '../schemas/compiled-schemas.js';
 import { isThenable } from './is-thenable.js';
 import { seenCall } from './route.js';
+import { type Placed, RunningCalls } from './running-calls.js';
 
 /** What the way of an event is made of, beside the subscription itself. */
 export interface EventParts {
@@ -36,7 +37,7 @@ export class EventRoute {
   readonly #validate: ((value: unknown) => unknown) | undefined;
   readonly #plan: BuildPlan | undefined;
   readonly #from: EventSubscription;
-  readonly #running = new Set<CallContext>();
+  readonly #running = new RunningCalls<RunningEvent>();
   readonly #handled = Promise.resolve();
 
   constructor(
@@ -68,28 +69,25 @@ export class EventRoute {
       delivery,
       subscription: this.#from,
     });
-    this.#running.add(context);
+    const running: RunningEvent = { context, place: -1 };
+    this.#running.add(running);
     try {
       const serving = runInContext(context, this.#serve, context);
-      if (serving instanceof Promise) return serving.then(() => this.#ended(context), this.#failedIn(context));
+      if (serving instanceof Promise) return serving.then(() => this.#running.remove(running), this.#failed(running));
       if (isThenable(serving))
-        return Promise.resolve(serving).then(() => this.#ended(context), this.#failedIn(context));
-      this.#running.delete(context);
+        return Promise.resolve(serving).then(() => this.#running.remove(running), this.#failed(running));
+      this.#running.remove(running);
       return this.#handled;
     } catch (thrown) {
-      return Promise.reject(thrown).catch(this.#failedIn(context));
+      return Promise.reject(thrown).catch(this.#failed(running));
     }
   }
 
-  #ended(context: CallContext): void {
-    this.#running.delete(context);
-  }
-
-  #failedIn(context: CallContext): (thrown: unknown) => never {
+  #failed(running: RunningEvent): (thrown: unknown) => never {
     return (thrown) => {
-      this.#running.delete(context);
+      this.#running.remove(running);
       const { name } = this.subscription;
-      const { delivery, requestId, endpoint: topic } = context;
+      const { delivery, requestId, endpoint: topic } = running.context;
       const facts = { subscriber: name, topic, id: delivery?.message.id, attempt: delivery?.attempt, requestId };
       const error = thrown instanceof Unprocessable ? thrown.serviceError : thrown;
       this.parts.logger.error('an event was not handled', { ...facts, error });
@@ -99,7 +97,7 @@ export class EventRoute {
 
   /** Aborts the signals of the handlers that run. */
   cancelAll(reason: Parameters<CallContext['cancel']>[0]): void {
-    for (const context of this.#running) context.cancel(reason);
+    for (const { context } of this.#running.all()) context.cancel(reason);
   }
 
   /** Without interceptors and later rules there is no promise but the handler's own: Node pays for each that it sees in a context. */
@@ -151,6 +149,11 @@ export class EventRoute {
     if (context.canceled !== undefined) throw context.canceled;
     return this.subscription.handle(event);
   }
+}
+
+/** An event whose handler runs. */
+interface RunningEvent extends Placed {
+  readonly context: CallContext;
 }
 
 function unprocessable(thrown: unknown): never {

@@ -27,8 +27,9 @@ export function makePublisher<T extends object>(
   }
   const delivery = deliveryOf(event);
   if (capabilities !== undefined) checkLevel(event, capabilities);
-  const publish = (value: unknown, options: PublishOptions = {}): Promise<void> =>
-    client.publish(topic, value, { delivery, ...options, schema: event });
+  const usual = Object.freeze({ delivery, schema: event });
+  const publish = (value: unknown, options?: PublishOptions): Promise<void> =>
+    client.publish(topic, value, options === undefined ? usual : { delivery, ...options, schema: event });
   return Object.freeze({
     publish,
     publishAll: (values: Iterable<unknown>, options?: PublishOptions) =>

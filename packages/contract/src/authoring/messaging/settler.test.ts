@@ -6,7 +6,7 @@ import { Unprocessable } from '../../unprocessable.js';
 import { silentLogger } from '../silent-logger.js';
 import { systemClock } from '../system-clock.js';
 import { readDeadLetter, requeuedMessage } from './dead-letter-message.js';
-import { settle } from './settle.js';
+import { Settler } from './settler.js';
 import { subscriptionTerms } from './subscription-terms.js';
 
 const level: LevelCapabilities = { whileDown: 'buffers', patterns: true, replays: true, outlives: 'nothing' };
@@ -43,27 +43,35 @@ function setUp(handler: () => Promise<void>, options: SubscribeOptions = {}) {
     nack: (delayMs: number) => void said.push(`nack ${delayMs}`),
     working: () => void said.push('working'),
   };
-  const run = (delivery: Partial<Delivery> = {}) =>
-    settle({ topic: 'order.placed', message, attempt: 1, ...delivery }, settlement, parts);
+  const settler = new Settler(parts);
+  const whole = (delivery: Partial<Delivery>): Delivery => ({
+    topic: 'order.placed',
+    message,
+    attempt: 1,
+    ...delivery,
+  });
+  const run = (delivery: Partial<Delivery> = {}) => settler.settle(whole(delivery), settlement);
+  const refuse = (reason: Unprocessable) => settler.refuse(whole({}), settlement, reason);
   const fill = (): void => {
     isFull = true;
   };
-  return { said, buried, run, fill };
+  return { said, buried, run, refuse, fill, close: () => settler.close() };
 }
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 describe('a message at least once', () => {
-  it('is acknowledged when its handler resolved, and leaves no timer', async () => {
-    const { said, run } = setUp(async () => {});
+  it('is acknowledged when its handler resolved; once closed no timer is left', async () => {
+    const { said, run, close } = setUp(async () => {});
     await run();
+    close();
     expect([said, vi.getTimerCount()]).toEqual([['ack'], 0]);
   });
 
   it('gives signs of life each third of ackWaitMs while its handler runs', async () => {
     let end = (): void => {};
-    const { said, run } = setUp(
+    const { said, run, close } = setUp(
       () =>
         new Promise((resolve) => {
           end = resolve;
@@ -74,7 +82,9 @@ describe('a message at least once', () => {
     expect(said).toEqual(Array(5).fill('working'));
     end();
     await running;
-    expect([said.at(-1), vi.getTimerCount()]).toEqual(['ack', 0]);
+    await vi.advanceTimersByTimeAsync(10_000);
+    close();
+    expect([said.filter((one) => one === 'working').length, said.at(-1), vi.getTimerCount()]).toEqual([5, 'ack', 0]);
   });
 
   it('is handed back with a growing backoff where its handler rejects', async () => {
@@ -112,6 +122,15 @@ describe('a message at least once', () => {
     const { said, buried, run } = setUp(() => Promise.reject(new Unprocessable('cut off', { cause })));
     await run();
     expect([said, buried[0]?.message.metadata['dead-letter-code']]).toEqual([['ack'], 'DataLoss']);
+  });
+
+  it('that cannot be read goes there without being handled', async () => {
+    let handled = 0;
+    const { said, buried, refuse } = setUp(async () => {
+      handled += 1;
+    });
+    await refuse(new Unprocessable('cut off'));
+    expect([handled, said, buried.length]).toEqual([0, ['ack'], 1]);
   });
 
   it('that was handed out too often goes there without being handled', async () => {
