@@ -27,7 +27,23 @@ async function chaos(args) {
     await captured(join(root, 'node_modules', '.bin', 'tsc'), ['-p', join(folder, config)]);
   }
   const { chaos: run } = await import(new URL('../test/chaos/dist/chaos/run.js', import.meta.url).href);
-  return run(args, (/** @type {readonly string[] | undefined} */ programs) => installServers(programs));
+  const code = await run(args, (/** @type {readonly string[] | undefined} */ programs) => installServers(programs));
+  tellWhatIsLeft();
+  return code;
 }
+
+/** A run that leaves something open would not end: after a while it says what that is, and has failed. */
+function tellWhatIsLeft() {
+  const late = () => {
+    const handles = process.getActiveResourcesInfo().filter((name) => !standard.includes(name));
+    const children = process.report.getReport().libuv.filter(({ type, is_active }) => type === 'process' && is_active);
+    const pids = children.map(({ pid }) => pid).join(', ');
+    console.error(`left open by a row: ${handles.join(', ')}${pids === '' ? '' : `; processes ${pids}`}`);
+    process.exit(1);
+  };
+  setTimeout(late, 10_000).unref();
+}
+
+const standard = ['TTYWrap', 'PipeWrap', 'FSReqCallback'];
 
 await command(import.meta.url, chaos);
