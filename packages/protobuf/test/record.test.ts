@@ -33,6 +33,14 @@ describe('a record of which nothing can be made is refused', () => {
     ['no JSON', '{', /the record of Shop\.Get has a request-schema that is no JSON Schema/],
     ['no object', '[1]', /no JSON Schema/],
     ['no class', '{"type":"object"}', /the request of Shop\.Get is described by a schema without a class/],
+    [
+      'a field that every object inherits',
+      '{"title":"A","properties":{"constructor":{"type":"string"}}}',
+      /A\.constructor cannot be a protobuf field/,
+    ],
+    ['a class that is no name', '{"title":"a b"}', /the class "a b" cannot be a protobuf message/],
+    ['a class that every object inherits', '{"title":"valueOf"}', /the class "valueOf" cannot be/],
+    ['a class that is a type of protobuf', '{"title":"string"}', /the class "string" cannot be/],
     ['a field of any type', '{"title":"A","properties":{"b":{}}}', /A\.b may hold anything/],
     ['a reference into nothing', '{"title":"A","properties":{"b":{"$ref":"#/$defs/C"}}}', /A\.b may hold anything/],
     [

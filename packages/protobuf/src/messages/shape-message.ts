@@ -9,7 +9,7 @@ import { refusal } from './refusal.js';
  * @throws ServiceError `FailedPrecondition` that names class, field and mend, where protobuf cannot express it.
  */
 export function shapeMessage({ name, fields }: DescribedClass): MessageShape {
-  if (!isMessageName(name)) {
+  if (!isMessageName(name) || name in Object.prototype) {
     throw refusal(`the class ${JSON.stringify(name)} cannot be a protobuf message of that name: rename it`);
   }
   const shapes = fields.map((field) => shapeField(name, field));
@@ -28,8 +28,11 @@ export function shapeMessage({ name, fields }: DescribedClass): MessageShape {
 function shapeField(owner: string, { name: property, type, optional, nullable }: DescribedField): FieldShape {
   const place = `${owner}.${property}`;
   const name = snakeCase(property);
-  if (!isIdentifier(name) || property === '__proto__') {
-    throw refusal(`${place} cannot be a protobuf field of that name: use letters, digits and underscores`);
+  // What every object inherits would be found in every lock.
+  if (!isIdentifier(name) || name in Object.prototype) {
+    throw refusal(
+      `${place} cannot be a protobuf field of that name: rename it, with letters, digits and underscores alone`,
+    );
   }
   return Object.freeze({ property, name, type: Object.freeze(shapeType(place, property, type)), optional, nullable });
 }
