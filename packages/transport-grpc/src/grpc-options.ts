@@ -29,8 +29,8 @@ export interface GrpcOptions {
    */
   readonly compression?: Encoding | undefined;
   /**
-   * The media type of requests where the call names none. Default: `application/msgpack` if such a codec is bound, else
-   * `application/json`.
+   * The media type of requests where the call names none. Default: to Tenon nodes `application/msgpack` if such a codec is bound, to
+   * others `application/protobuf` if one is bound and the endpoint has both its classes; else `application/json`.
    */
   readonly contentType?: string | undefined;
   /**

@@ -6,7 +6,10 @@ export interface GrpcAddress {
   readonly port: number;
 }
 
-/** Reads `host:port` and `[v6]:port`; undefined for anything else. */
+/**
+ * Reads `host:port` and `[v6]:port`; undefined for anything else. `grpc://` may stand before it: no other transport takes the address
+ * then.
+ */
 export function grpcAddress(address: string): GrpcAddress | undefined {
   const parts = form.exec(address);
   const host = parts?.[1] ?? parts?.[2];
@@ -29,4 +32,4 @@ export function speaksGrpc({ metadata }: Node): boolean {
   return metadata[nodeMetadata.protocol] === 'grpc' || Object.keys(metadata).length === 0;
 }
 
-const form = /^(?:\[([0-9a-fA-F:.]+(?:%[\w.-]+)?)\]|([\w.-]+)):(\d{1,5})$/;
+const form = /^(?:grpc:\/\/)?(?:\[([0-9a-fA-F:.]+(?:%[\w.-]+)?)\]|([\w.-]+)):(\d{1,5})$/;

@@ -125,6 +125,14 @@ test.each(cases)(
   },
 );
 
+test('an address says that gRPC is meant, where HTTP would take it first', async () => {
+  const server = await started({ services: [Greeter], modules: [grpcTransport()] });
+  const caller = await started({ modules: [httpTransport(), grpcTransport()] });
+  const asked = (address: string | undefined) => caller.call('greeter', 'Greeter.Hello', { name: 'Ada' }, { address });
+  await expect(asked(server.address?.listen)).rejects.toBeInstanceOf(ServiceError);
+  expect(await asked(`grpc://${server.address?.listen}`)).toEqual({ greeting: 'Hello Ada' });
+});
+
 test('a rule that is broken, an error of the handler and a secret arrive as they should', async () => {
   const server = await started({ services: [Greeter], modules: [jsonAsProtobuf(), grpcTransport()] });
   using stranger = new Stranger(portOf(server));
