@@ -36,7 +36,7 @@ async function chaos(args) {
 function tellWhatIsLeft() {
   const late = () => {
     const handles = process.getActiveResourcesInfo().filter((name) => !standard.includes(name));
-    const report = /** @type {{ libuv: readonly { type: string, is_active: boolean, pid?: number }[] }} */ (
+    const report = /** @type {{ libuv: { type: string, is_active: boolean, pid?: number }[] }} */ (
       process.report.getReport()
     );
     const children = report.libuv.filter(({ type, is_active }) => type === 'process' && is_active);
