@@ -36,7 +36,10 @@ async function chaos(args) {
 function tellWhatIsLeft() {
   const late = () => {
     const handles = process.getActiveResourcesInfo().filter((name) => !standard.includes(name));
-    const children = process.report.getReport().libuv.filter(({ type, is_active }) => type === 'process' && is_active);
+    const report = /** @type {{ libuv: { type: string, is_active: boolean, pid?: number }[] }} */ (
+      process.report.getReport()
+    );
+    const children = report.libuv.filter(({ type, is_active }) => type === 'process' && is_active);
     const pids = children.map(({ pid }) => pid).join(', ');
     console.error(`left open by a row: ${handles.join(', ')}${pids === '' ? '' : `; processes ${pids}`}`);
     process.exit(1);

@@ -1,19 +1,19 @@
+import { types } from 'node:util';
 import {
   Codec,
   type CodecCapabilities,
   type CodecSession,
-  type Decoder,
-  type Encoder,
   type Provider,
   provide,
   ServiceError,
+  type Sink,
 } from '@tenon/contract';
 
 /**
- * Bytes as they are, under `application/octet-stream`, as go-micro has them: a value is a `Uint8Array`, and nothing else is.
+ * Bytes as they are, under `application/octet-stream`: for endpoints whose request or reply is a `Uint8Array` (or a
+ * `Buffer`, which is one), as go-micro's bytes codec has them. What is read is a `Buffer` of its own.
  *
- * Nothing (`undefined`, `null`, an object without properties) is no bytes. Everything else is refused with `InvalidArgument`.
- * A handler takes them with `@Endpoint({ request: anything })`.
+ * Everything else is refused with `InvalidArgument`; a handler that returns nothing answers with no bytes.
  */
 export function bytesCodec(): Provider<Codec> {
   return provide(Codec, [], () => new BytesCodec());
@@ -23,6 +23,7 @@ class BytesCodec implements Codec {
   readonly contentType = 'application/octet-stream';
   readonly aliases: readonly string[] = Object.freeze([]);
   readonly capabilities: CodecCapabilities = Object.freeze({
+    only: 'bytes',
     bytes: true,
     dates: false,
     bigints: false,
@@ -35,33 +36,22 @@ class BytesCodec implements Codec {
   }
 }
 
-const encode: Encoder = (value, sink) => {
-  if (!(value instanceof Uint8Array)) {
-    if (isNothing(value)) return;
+function encode(value: unknown, sink: Sink): void {
+  if (value === undefined) return;
+  if (!types.isUint8Array(value)) {
+    const kind = value === null ? 'null' : Array.isArray(value) ? 'an array' : `a value of type ${typeof value}`;
     throw new ServiceError(
       'InvalidArgument',
-      `application/octet-stream carries bytes, and the value is ${Array.isArray(value) ? 'a list' : `of type ${typeof value}`}: give a Uint8Array, or choose another content type`,
+      `application/octet-stream carries a Uint8Array and nothing else, not ${kind}`,
       { executed: 'no' },
     );
   }
   sink.ensure(value.length);
   sink.buffer.set(value, sink.position);
   sink.position += value.length;
-};
-
-/** A copy, with nothing else in the memory behind it. */
-const decode: Decoder = (buffer, start, end) => {
-  const copy = new Uint8Array(end - start);
-  copy.set(buffer.subarray(start, end));
-  return copy;
-};
-
-function isNothing(value: unknown): boolean {
-  if (value === undefined || value === null) return true;
-  return typeof value === 'object' && !Array.isArray(value) && isPlain(value) && Object.keys(value).length === 0;
 }
 
-function isPlain(value: object): boolean {
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
+/** A copy: what is decoded owns its bytes. */
+function decode(buffer: Uint8Array, start: number, end: number): Buffer {
+  return Buffer.from(buffer.subarray(start, end));
 }

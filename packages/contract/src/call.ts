@@ -1,6 +1,7 @@
 import type { BuildPlan } from './build-plan.js';
 import type { Cancellation } from './cancellation.js';
 import type { EndpointDescriptor, EndpointKind } from './endpoint.js';
+import type { Message } from './message.js';
 import type { Metadata } from './metadata.js';
 import type { Schema } from './schema.js';
 import type { ServiceError } from './service-error.js';
@@ -140,6 +141,13 @@ export interface CallHandler {
   nodeOf?(service: string, node: string | undefined): ServingNode | undefined;
   /** The kind of an endpoint, for wires that must know it before the call; undefined where there is none such. */
   kindOf(service: string, endpoint: string, node: string | undefined): EndpointKind | undefined;
+  /**
+   * Hands an event to those who subscribe to its topic here, one after the other, for wires on which events come as requests
+   * (go-micro's). Resolves when all have handled it. Rejects with the first failure when all were asked, with `NotFound`,
+   * `executed: 'no'`, where nobody subscribes, and with `Unavailable`, `executed: 'no'`, while the server drains. Absent: the
+   * handler knows of no events.
+   */
+  deliver?(topic: string, message: Message): Promise<void>;
   /**
    * What is served here, as a registry is told of it, for wires on which strangers ask; its nodes have an id and no address.
    * Absent: the handler does not know.

@@ -65,6 +65,11 @@ export interface CodecLink {
 
 /** Which values survive a round trip. Each flag that is off is a value that the encoder refuses or that changes form. */
 export interface CodecCapabilities {
+  /**
+   * The one kind of value that it carries: a string, or a `Uint8Array`. Any other is refused with `InvalidArgument`, and a
+   * value of undefined is written as nothing. Absent: whatever JSON can say.
+   */
+  readonly only?: 'text' | 'bytes';
   /** `Uint8Array` comes back as bytes. Off: as whatever text form the codec documents. */
   readonly bytes: boolean;
   /** `Date` comes back as a `Date`. Off: as an ISO 8601 string. */

@@ -1,8 +1,10 @@
 export { memoryBroker } from '@tenon/broker-memory';
 export { natsBroker } from '@tenon/broker-nats';
+export { bytesCodec } from '@tenon/codec-bytes';
 export { compiledCodec } from '@tenon/codec-compiled';
 export { jsonCodec } from '@tenon/codec-json';
 export { msgpackCodec } from '@tenon/codec-msgpack';
+export { textCodec } from '@tenon/codec-text';
 export * from '@tenon/contract';
 export {
   type BackEndScope,

@@ -92,10 +92,10 @@ test('bindings that stand side by side add, and a same key replaces', async () =
     'application/json',
     'application/msgpack',
     'application/octet-stream',
-    'application/proto-rpc',
     'application/protobuf',
     'application/shout',
     'application/vnd.tenon.compiled',
+    'text/plain',
   ]);
   expect(app.get(Codecs).list.find((codec) => codec.contentType === 'application/json')?.aliases).toEqual(['mine']);
 });

@@ -1,5 +1,6 @@
 import type { Call, EndpointDescriptor, Metadata, Reply } from '@tenon/contract';
 import type { OpenCodec } from '@tenon/contract/authoring';
+import type { Body } from './body-encoder.js';
 import type { HeaderFields } from './header-fields.js';
 import type { FieldPairs } from './headers.js';
 
@@ -41,6 +42,8 @@ export interface ClientDialect {
    * @throws ServiceError `executed: 'no'` where no request can say this.
    */
   addFields(fields: FieldPairs, call: Call, leftMs: number): void;
+  /** The body as it is sent, where the dialect puts something around it. Absent: nothing. */
+  wrapped?(body: Body, call: Call, template: RequestTemplate, fields: FieldPairs): Body;
   /** @throws ServiceError what the peer answered, or what is wrong with its answer. */
   reply(call: Call, response: ClientResponse): Reply;
   /**

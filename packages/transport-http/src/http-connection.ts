@@ -51,7 +51,7 @@ export class HttpConnection implements Connection {
   readonly #onClosed: () => void;
   readonly #templates = new WeakMap<EndpointDescriptor, RequestTemplate>();
   readonly #underWay = new UnderWay<ClientCall>();
-  readonly #watch: SilenceWatch | undefined;
+  readonly #watch: SilenceWatch<ClientCall> | undefined;
   #state: 'open' | 'draining' | 'closed' = 'open';
 
   /** @param onClosed - called once, when it is closed. */
@@ -118,7 +118,8 @@ export class HttpConnection implements Connection {
     const fields: FieldPairs = [];
     dialect.addFields(fields, call, leftMs);
     const { messages, value, endpoint } = call;
-    const body = messages === undefined ? bodies.encode(template.codec, value, endpoint.request) : undefined;
+    let body = messages === undefined ? bodies.encode(template.codec, value, endpoint.request) : undefined;
+    if (body !== undefined && dialect.wrapped !== undefined) body = dialect.wrapped(body, call, template, fields);
     const started = new ClientCall(call, this.#surroundings);
     this.#underWay.add(started);
     this.#watch?.begin();

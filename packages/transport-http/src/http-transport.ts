@@ -5,6 +5,7 @@ import {
   Codec,
   type Connection,
   type EndpointKind,
+  type HttpHead,
   type Listener,
   Logger,
   type Node,
@@ -18,15 +19,18 @@ import {
 } from '@tenon/contract';
 import { CodecSet, DeadlineWheel } from '@tenon/contract/authoring';
 import { BodyEncoder } from './body-encoder.js';
+import type { ClientCallSurroundings } from './client-call.js';
+import type { ClientDialect } from './client-dialect.js';
 import { clearDialer, tlsDialer } from './dialer.js';
 import { type CallCarrier, HttpConnection } from './http-connection.js';
 import { HttpListener } from './http-listener.js';
 import { type HttpOptions, type ResolvedHttpOptions, resolveHttpOptions } from './http-options.js';
 import { Http1Carrier } from './http1-carrier.js';
 import { Http2Carrier } from './http2-carrier.js';
-import { MucpClient } from './mucp-client.js';
-import { MucpServer } from './mucp-server.js';
-import { type Dialect, dialectOf, type HttpAddress, hostAndPort, httpAddress } from './node-address.js';
+import { MucpClient } from './mucp/mucp-client.js';
+import { MucpConnection } from './mucp/mucp-connection.js';
+import { MucpServer } from './mucp/mucp-server.js';
+import { dialectOf, type HttpAddress, hostAndPort, httpAddress } from './node-address.js';
 import { PlainClient } from './plain-client.js';
 import { PlainServer } from './plain-server.js';
 
@@ -35,8 +39,8 @@ import { PlainServer } from './plain-server.js';
  * (`POST /greeter/Greeter.Hello`) and go-micro nodes (mucp) on one port; a client speaks to each node what that node
  * understands. Needs a codec.
  *
- * Over HTTP/1.1 it carries unary calls and server streams, over HTTP/2 all kinds. What comes to a server over HTTP/1.1
- * under TLS is answered too.
+ * Between Tenon nodes it carries unary calls and server streams over HTTP/1.1, and all kinds over HTTP/2; to and from
+ * go-micro nodes all kinds. What comes to a server over HTTP/1.1 under TLS is answered too.
  *
  * Throws `InvalidArgument` on an option out of range.
  */
@@ -65,6 +69,7 @@ class HttpTransport implements Transport {
   readonly #bodies: BodyEncoder;
   readonly #plain: PlainClient;
   readonly #mucp: MucpClient;
+  readonly #legacy: MucpClient;
   readonly #wheel: DeadlineWheel;
   #connections = 0;
 
@@ -76,6 +81,7 @@ class HttpTransport implements Transport {
     this.#bodies = new BodyEncoder(parts.codecs, this.#codecs, options.maxMessageBytes);
     this.#plain = new PlainClient(this.#codecs, options);
     this.#mucp = new MucpClient(this.#codecs);
+    this.#legacy = new MucpClient(this.#codecs, true);
     this.#wheel = new DeadlineWheel(parts.clock);
   }
 
@@ -96,22 +102,16 @@ class HttpTransport implements Transport {
       const text = `node ${node.id} at ${JSON.stringify(node.address)} cannot be reached over http`;
       throw new ServiceError('Unavailable', text, { executed: 'no', node: node.id });
     }
-    const { clock } = this.#parts;
-    const surroundings = {
-      clock,
-      wheel: this.#wheel,
-      dialect: dialect === 'plain' ? this.#plain : this.#mucp,
-      bodies: this.#bodies,
-      maxMessageBytes: this.#options.maxMessageBytes,
-      node: node.id,
-    };
     this.#connections += 1;
-    const carrier = this.#carrier(address, dialect, options.service);
-    return new HttpConnection(carrier, this.#options, surroundings, () => {
+    const onClosed = (): void => {
       this.#connections -= 1;
       // Its timer is for calls alone.
       if (this.#connections === 0) this.#wheel.close();
-    });
+    };
+    const { service } = options;
+    return dialect === 'plain'
+      ? new HttpConnection(this.#carrier(address, service), this.#options, this.#around(this.#plain, node), onClosed)
+      : this.#mucpConnection(address, node, service, dialect === 'mucp' ? this.#mucp : this.#legacy, onClosed);
   }
 
   async listen(port: Port, handler: CallHandler): Promise<Listener> {
@@ -125,25 +125,56 @@ class HttpTransport implements Transport {
     // Whatever is HTTP: a request for nothing gets an answer that says how to ask.
     const { handle, whole } = listener;
     port.claimHttp({ name: 'http', accepts: () => true, handle, whole });
+    port.claimHttpConnection({ name: 'mucp', accepts: isMucpStream, handle: listener.handleStream });
     port.claimHttp2({ name: 'http', accepts: isPlainHttp2, handle: listener.handleHttp2 });
     return listener;
   }
 
-  #carrier(address: HttpAddress, dialect: Dialect, service: string): CallCarrier {
+  #around(dialect: ClientDialect, node: Node): Omit<ClientCallSurroundings, 'onOver'> {
+    const { maxMessageBytes } = this.#options;
+    return {
+      clock: this.#parts.clock,
+      wheel: this.#wheel,
+      dialect,
+      bodies: this.#bodies,
+      maxMessageBytes,
+      node: node.id,
+    };
+  }
+
+  #carrier(address: HttpAddress, service: string): CallCarrier {
     const { tls, clock } = this.#parts;
-    const kinds = dialect === 'plain' ? clearKinds : unaryAlone;
-    if (tls === undefined) return new Http1Carrier(address, kinds, clearDialer(address), this.#options, clock);
-    if (dialect === 'plain') {
-      const dialer = tlsDialer(address, service, 'h2', tls);
-      return new Http2Carrier(`https://${hostAndPort(address)}`, dialer, this.#options, clock);
-    }
-    return new Http1Carrier(address, kinds, tlsDialer(address, service, 'http/1.1', tls), this.#options, clock);
+    if (tls === undefined) return new Http1Carrier(address, clearKinds, clearDialer(address), this.#options, clock);
+    const dialer = tlsDialer(address, service, 'h2', tls);
+    return new Http2Carrier(`https://${hostAndPort(address)}`, dialer, this.#options, clock);
+  }
+
+  #mucpConnection(
+    address: HttpAddress,
+    node: Node,
+    service: string,
+    dialect: MucpClient,
+    onClosed: () => void,
+  ): Connection {
+    const { tls, clock } = this.#parts;
+    const dialer = tls === undefined ? clearDialer(address) : tlsDialer(address, service, 'http/1.1', tls);
+    const carrier = new Http1Carrier(address, unaryAlone, dialer, this.#options, clock);
+    const unary = new HttpConnection(carrier, this.#options, this.#around(dialect, node), onClosed);
+    const host = hostAndPort(address);
+    const parts = { clock, wheel: this.#wheel, dialect, dialer, options: this.#options, node: node.id, host };
+    return new MucpConnection(unary, parts);
   }
 }
 
 /** gRPC has its own claimant, or none: it is not answered in another protocol. */
 function isPlainHttp2(headers: { readonly 'content-type'?: string | undefined }): boolean {
   return !/^application\/grpc(?:$|[+;-])/i.test(headers['content-type'] ?? '');
+}
+
+/** A stream of go-micro's, which has a connection of its own. What waits for leave to go on is Node's to answer. */
+function isMucpStream({ headers }: HttpHead): boolean {
+  const stream = headers['micro-stream'] ?? headers['x-micro-stream'];
+  return stream !== undefined && headers.expect === undefined && headers.upgrade === undefined;
 }
 
 const allKinds: readonly EndpointKind[] = Object.freeze(['unary', 'server', 'client', 'bidi']);

@@ -6,8 +6,8 @@ export interface HttpAddress {
   readonly port: number;
 }
 
-/** Which form of HTTP a node is called in. */
-export type Dialect = 'plain' | 'mucp';
+/** Which form of HTTP a node is called in. `legacy`: mucp as nodes want it that know no other. */
+export type Dialect = 'plain' | 'mucp' | 'legacy';
 
 /** Reads `host:port` and `[v6]:port`; undefined for anything else. */
 export function httpAddress(address: string): HttpAddress | undefined {
@@ -24,7 +24,7 @@ export function hostAndPort({ host, port }: HttpAddress): string {
 
 /**
  * How to call a node, judged by what it says about itself: Tenon's own HTTP where it offers that, go-micro's mucp where
- * it is a go-micro node on the HTTP transport, and Tenon's own where it says nothing, which is how a direct address
+ * it is a go-micro node on the HTTP transport, in an envelope where such a node does not say its protocol, and Tenon's own where it says nothing, which is how a direct address
  * looks. Undefined where it speaks only what this transport does not.
  */
 export function dialectOf(node: Node): Dialect | undefined {
@@ -32,8 +32,12 @@ export function dialectOf(node: Node): Dialect | undefined {
   const protocols = metadata[nodeMetadata.protocols]?.split(',').map((protocol) => protocol.trim());
   if (protocols?.includes('http')) return 'plain';
   const transport = metadata['transport'] ?? 'http';
-  if (metadata[nodeMetadata.protocol] === 'mucp' && transport === 'http') return 'mucp';
+  const protocol = metadata[nodeMetadata.protocol];
+  if (protocol === 'mucp' && transport === 'http') return 'mucp';
+  if (protocol === undefined && transport === 'http' && legacyServers.has(metadata['server'] ?? '')) return 'legacy';
   return Object.keys(metadata).length === 0 ? 'plain' : undefined;
 }
 
+/** What servers of go-micro were called before nodes said which protocol they speak. */
+const legacyServers: ReadonlySet<string> = new Set(['rpc', 'mucp']);
 const form = /^(?:\[([0-9a-fA-F:.]+(?:%[\w.-]+)?)\]|([\w.-]+)):(\d{1,5})$/;

@@ -70,6 +70,9 @@ export class PlainServer implements ServerDialect {
       return refusal(415, ServiceError.from(thrown));
     }
     const { contentType, codec, streams: requestStreams } = type;
+    if (contentType === 'text/plain' && fields.origin !== undefined) {
+      return refusal(415, invalid('a web page may not send text/plain: its browser would ask nobody first'));
+    }
     const { node, accept, lastEventId } = fields;
     const { service, endpoint } = path;
     const asked = { endpoint, version, requestStreams, contentType, accept, lastEventId };

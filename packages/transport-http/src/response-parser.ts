@@ -1,5 +1,6 @@
 import { ServiceError } from '@tenon/contract';
-import { HeaderFields } from './header-fields.js';
+import { chunkSize, fieldsOfHead, framingOf, saysClose } from './head-lines.js';
+import type { HeaderFields } from './header-fields.js';
 
 /** Takes a response as it is read. */
 export interface ResponseReceiver {
@@ -21,6 +22,7 @@ export interface ResponseReceiver {
  */
 export class ResponseParser {
   readonly #receiver: ResponseReceiver;
+  readonly #unasked: boolean;
   #state: State = State.Head;
   #head: Buffer = nothing;
   #headBytes = 0;
@@ -30,8 +32,15 @@ export class ResponseParser {
   #trailerBytes = 0;
   #parsed: ParsedHead | undefined = undefined;
 
-  constructor(receiver: ResponseReceiver) {
+  /** @param unasked - whether one response may follow another by itself; else what follows is read by nobody. */
+  constructor(receiver: ResponseReceiver, unasked = false) {
     this.#receiver = receiver;
+    this.#unasked = unasked;
+  }
+
+  /** Whether a response has begun and is not there whole. */
+  get amidst(): boolean {
+    return this.#state !== State.Head || this.#headBytes > 0;
   }
 
   /**
@@ -161,9 +170,7 @@ export class ResponseParser {
 
   #onLine(line: string): void {
     if (this.#state === State.ChunkSize) {
-      const size = chunkSize.exec(line)?.[1];
-      if (size === undefined) throw noHttp('a chunk has no size');
-      this.#left = Number.parseInt(size, 16);
+      this.#left = chunkSize(line, noHttp);
       this.#state = this.#left === 0 ? State.Trailers : State.ChunkData;
     } else if (this.#state === State.ChunkEnd) {
       if (line !== '') throw noHttp('a chunk is longer than its size');
@@ -184,7 +191,7 @@ export class ResponseParser {
 
   /** What follows a complete response belongs to nobody: its connection is not used again. */
   #checkedRest(chunk: Buffer, offset: number): number {
-    return this.#state === State.Head && this.#parsed !== undefined && this.#parsed.status >= 200
+    return !this.#unasked && this.#state === State.Head && this.#parsed !== undefined && this.#parsed.status >= 200
       ? chunk.length
       : offset;
   }
@@ -213,55 +220,23 @@ interface ParsedHead {
 }
 
 function parseHead(text: string): ParsedHead {
-  if (ambiguous.test(text)) throw noHttp('its head has a character or a line that no head has');
   const statusLine = /^HTTP\/1\.([01]) (\d{3})(?: |\r|$)/.exec(text);
   if (statusLine === null) throw noHttp('it has no status line');
+  const fields = fieldsOfHead(text, noHttp);
   const status = Number(statusLine[2]);
-  const fields = new HeaderFields();
-  for (let start = text.indexOf('\r\n'); start >= 0; start = text.indexOf('\r\n', start + 2)) {
-    const end = text.indexOf('\r\n', start + 2);
-    addLine(fields, text.slice(start + 2, end < 0 ? text.length : end));
-  }
-  const { body, length } = framingOf(status, fields);
+  const { body, length } = bodyOf(status, framingOf(fields, noHttp));
   const keepAlive = statusLine[1] === '1' && body !== State.UntilEnd && !saysClose(fields.connection);
   return { text, status, fields, body, length, keepAlive };
 }
 
-function addLine(fields: HeaderFields, line: string): void {
-  const colon = line.indexOf(':');
-  const name = line.slice(0, Math.max(0, colon)).toLowerCase();
-  if (!token.test(name)) throw noHttp('a field has no name');
-  fields.add(name, withoutEdges(line, colon + 1));
-}
-
-/** Strips spaces and tabs and nothing else: a byte of a UTF-8 character may look like another white space. */
-function withoutEdges(line: string, from: number): string {
-  let start = from;
-  let end = line.length;
-  while (start < end && isBlank(line.charCodeAt(start))) start += 1;
-  while (end > start && isBlank(line.charCodeAt(end - 1))) end -= 1;
-  return line.slice(start, end);
-}
-
-function isBlank(code: number): boolean {
-  return code === 32 || code === 9;
-}
-
-function framingOf(status: number, fields: HeaderFields): { readonly body: State; readonly length: number } {
-  const { transferEncoding, contentLength } = fields;
-  if (transferEncoding !== undefined) {
-    if (contentLength !== undefined) throw noHttp('it has both a length and a transfer encoding');
-    if (transferEncoding.toLowerCase() !== 'chunked') throw noHttp('its transfer encoding is not chunked');
-  }
-  if (contentLength !== undefined && !/^\d{1,15}$/.test(contentLength)) throw noHttp('its length is no number');
+function bodyOf(
+  status: number,
+  framing: number | 'chunked' | undefined,
+): { readonly body: State; readonly length: number } {
   if (status < 200 || status === 204 || status === 304) return { body: State.Length, length: 0 };
-  if (transferEncoding !== undefined) return { body: State.ChunkSize, length: 0 };
-  if (contentLength !== undefined) return { body: State.Length, length: Number(contentLength) };
-  return { body: State.UntilEnd, length: 0 };
-}
-
-function saysClose(connection: string | undefined): boolean {
-  return connection !== undefined && /(?:^|,)\s*close\s*(?:,|$)/i.test(connection);
+  if (framing === 'chunked') return { body: State.ChunkSize, length: 0 };
+  if (framing === undefined) return { body: State.UntilEnd, length: 0 };
+  return { body: State.Length, length: framing };
 }
 
 function noHttp(why: string): ServiceError {
@@ -271,10 +246,6 @@ function noHttp(why: string): ServiceError {
 const nothing = Buffer.alloc(0);
 const endOfHead = '\r\n\r\n';
 const lineFeed = 10;
-const token = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/;
-const chunkSize = /^([0-9a-fA-F]{1,8})(?:[ \t]*;.*)?$/;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this finds
-const ambiguous = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]|\r(?!\n)|(?<!\r)\n|\n[ \t]/;
 
 /** go-micro puts whole errors into header fields. */
 const maxHeadBytes = 64 * 1_024;

@@ -3,6 +3,7 @@ import type { OpenCodec } from '@tenon/contract/authoring';
 import type { Body } from './body-encoder.js';
 import type { HeaderFields } from './header-fields.js';
 import type { FieldPairs } from './headers.js';
+import type { Envelope } from './mucp/envelope.js';
 import type { StreamForm } from './stream-form.js';
 
 /** A request before it is understood. */
@@ -34,6 +35,8 @@ export interface RequestHead {
   readonly replyCodec: OpenCodec;
   /** The form of the answer if it streams. */
   readonly form: StreamForm;
+  /** What stands around request and answer, with the number of the call in it, where the type is one of go-micro's `-rpc`. */
+  readonly around?: { readonly envelope: Envelope; readonly id: string } | undefined;
 }
 
 /** A whole answer. */

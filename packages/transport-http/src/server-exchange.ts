@@ -97,6 +97,12 @@ export class ServerExchange implements IncomingCall, BodyReceiver, RequestStream
     this.#dispatch();
   }
 
+  /** Hands the call to `handler` with a body that was read already. */
+  serveBody(handler: CallHandler, body: Buffer): void {
+    this.#handler = handler;
+    this.onBody(body);
+  }
+
   onBody(body: Buffer): void {
     if (this.#over) return;
     this.#body = body;

@@ -1,11 +1,19 @@
 import { type CancelTimer, type Clock, ServiceError } from '@tenon/contract';
-import type { ClientCall } from './client-call.js';
-import type { UnderWay } from './under-way.js';
+import type { UnderWay, UnderWayEntry } from './under-way.js';
+
+/** A call that a {@link SilenceWatch} may end. */
+export interface WatchedCall<T> extends UnderWayEntry<T> {
+  /** Whether it was handed to a wire. */
+  readonly sent: boolean;
+  /** Set by the watch, and cleared whenever something comes for the call. */
+  silent: boolean;
+  fail(error: ServiceError): void;
+}
 
 /** What a {@link SilenceWatch} looks at. */
-export interface SilenceWatchParts {
+export interface SilenceWatchParts<T extends WatchedCall<T>> {
   readonly clock: Clock;
-  readonly underWay: UnderWay<ClientCall>;
+  readonly underWay: UnderWay<T>;
   /** How long nothing may come before the peer is asked, and how long it may take to answer, in milliseconds. */
   readonly pingMs: number;
   readonly pingTimeoutMs: number;
@@ -16,12 +24,12 @@ export interface SilenceWatchParts {
  * Ends calls whose peer has vanished without a word, where the wire itself has no signs of life. Runs while calls are under
  * way, with one timer for all of them: two looks at half the time find whatever nothing has come for.
  */
-export class SilenceWatch {
-  readonly #parts: SilenceWatchParts;
+export class SilenceWatch<T extends WatchedCall<T>> {
+  readonly #parts: SilenceWatchParts<T>;
   #cancel: CancelTimer | undefined = undefined;
   #asking = false;
 
-  constructor(parts: SilenceWatchParts) {
+  constructor(parts: SilenceWatchParts<T>) {
     this.#parts = parts;
   }
 
@@ -44,7 +52,7 @@ export class SilenceWatch {
     if (silent.length > 0 && !this.#asking) void this.#ask(silent);
   };
 
-  async #ask(silent: readonly ClientCall[]): Promise<void> {
+  async #ask(silent: readonly T[]): Promise<void> {
     const { probe, pingTimeoutMs } = this.#parts;
     this.#asking = true;
     const alive = await probe(pingTimeoutMs);

@@ -1,6 +1,7 @@
 import type { CallHandler, WholeRequest, WholeRequestClaim } from '@tenon/contract';
 import { HeaderFields } from './header-fields.js';
-import { isMucp } from './mucp-server.js';
+import { isRpcPath } from './json-rpc/rpc-server.js';
+import { isMucp, mayBeEnvelope } from './mucp/request-kind.js';
 import { isAnswer, type RequestHead } from './server-dialect.js';
 import { timeLeftHeader, timeLeftMs } from './time-left.js';
 import { WholeExchange, type WholeExchangeSurroundings } from './whole-exchange.js';
@@ -40,7 +41,7 @@ export class WholeRequests implements WholeRequestClaim {
     const { head, varying } = request;
     const fields = HeaderFields.ofRaw(head.fields);
     if (varying !== undefined) fields.add(timeLeftHeader, varying);
-    if (isMucp(fields)) return false;
+    if (isMucp(fields) || mayBeEnvelope('POST', head.path, fields) || isRpcPath(head.path)) return false;
     const { dialect } = this.#surroundings;
     const read = dialect.readHead({ version: 1, method: 'POST', path: head.path, fields }, this.#handler);
     if (isAnswer(read)) {

@@ -11,6 +11,7 @@ import {
   type EndpointKind,
   type IncomingCall,
   type Listener,
+  type Message,
   type Node,
   noMetadata,
   type Reply,
@@ -45,6 +46,8 @@ export type TestServerOptions = Partial<SharedPortOptions> & {
   readonly codecs?: readonly Codec[];
   /** By endpoint; the others are unary where there is an answer. */
   readonly kinds?: Readonly<Record<string, EndpointKind>>;
+  /** Takes the events that come as requests. */
+  readonly deliver?: CallHandler['deliver'];
 };
 
 /**
@@ -53,10 +56,10 @@ export type TestServerOptions = Partial<SharedPortOptions> & {
  */
 export async function serve(
   answers: Readonly<Record<string, Answer>> = {},
-  { tls, clock = systemClock(), codecs = newCodecs(), kinds = {}, ...options }: TestServerOptions = {},
+  { tls, clock = systemClock(), codecs = newCodecs(), kinds = {}, deliver, ...options }: TestServerOptions = {},
 ): Promise<TestServer> {
   const port = new SharedPort({ instance: 'test', ...options }, silentLogger(), tls);
-  const handler = new TestHandler({ ...usual, ...answers }, kinds);
+  const handler = new TestHandler({ ...usual, ...answers }, kinds, deliver);
   const listener = await newTransport({}, clock, codecs, tls).listen(port, handler);
   const address = await port.open();
   const number = address?.port ?? 0;
@@ -74,15 +77,29 @@ export async function serve(
   };
 }
 
+function noEvents(): Promise<void> {
+  return Promise.reject(new ServiceError('Unimplemented', 'no events are taken', { executed: 'no' }));
+}
+
 class TestHandler implements CallHandler {
   readonly received: IncomingCall[] = [];
   readonly cancels: ServiceError[] = [];
   readonly #answers: ReadonlyMap<string, Answer>;
   readonly #kinds: Readonly<Record<string, EndpointKind>>;
+  readonly #deliver: NonNullable<CallHandler['deliver']>;
 
-  constructor(answers: Readonly<Record<string, Answer>>, kinds: Readonly<Record<string, EndpointKind>>) {
+  constructor(
+    answers: Readonly<Record<string, Answer>>,
+    kinds: Readonly<Record<string, EndpointKind>>,
+    deliver: NonNullable<CallHandler['deliver']> = noEvents,
+  ) {
     this.#answers = new Map(Object.entries(answers));
     this.#kinds = kinds;
+    this.#deliver = deliver;
+  }
+
+  deliver(topic: string, message: Message): Promise<void> {
+    return this.#deliver(topic, message);
   }
 
   handle(call: IncomingCall): ServedCall {

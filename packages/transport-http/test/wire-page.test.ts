@@ -5,13 +5,10 @@ import { framingHeaders } from '../src/headers.js';
 import { conversation } from './raw-peer.js';
 import { serveStreams } from './stream-server.js';
 
-const page = readFileSync(new URL('../../../docs/wire/http.md', import.meta.url), 'utf8');
-const blocks = [...page.matchAll(/```http\n([\s\S]*?)```/g)].map(([, text]) => wire(text ?? ''));
-const pairs = blocks.flatMap((block, index) =>
-  index % 2 === 0 ? [[firstLine(block), block, blocks[index + 1]] as const] : [],
-);
+const page = textOf('wire/http.md');
+const pairs = [...pairsOf(page), ...pairsOf(textOf('wire/mucp.md')), ...pairsOf(textOf('json-rpc.md'))];
 
-test('the page has its golden requests and replies', () => {
+test('the pages have their golden requests and replies', () => {
   expect(pairs.map(([name]) => name)).toEqual([
     'POST /greeter/Greeter.Hello HTTP/1.1',
     'GET /greeter/Greeter.Hello HTTP/1.1',
@@ -20,6 +17,9 @@ test('the page has its golden requests and replies', () => {
     'POST /greeter/Greeter.Count HTTP/1.0',
     'POST / HTTP/1.1',
     'POST / HTTP/1.1',
+    'POST / HTTP/1.1',
+    'POST /rpc HTTP/1.1',
+    'POST /rpc HTTP/1.1',
   ]);
 });
 
@@ -45,10 +45,22 @@ test('the page lists each code with its status', () => {
 });
 
 test('the page lists the framing fields', () => {
-  const section = page.slice(page.indexOf('## Framing fields'), page.indexOf('## mucp'));
+  const section = page.slice(page.indexOf('## Framing fields'));
   const { names, prefixes, exceptions } = framingHeaders;
   for (const name of [...names, ...prefixes, ...exceptions]) expect(section).toContain(`\`${name}\``);
 });
+
+function textOf(name: string): string {
+  return readFileSync(new URL(`../../../docs/${name}`, import.meta.url), 'utf8');
+}
+
+/** The requests on a page, each with the reply that follows it. */
+function pairsOf(text: string): readonly (readonly [name: string, request: string, reply: string | undefined])[] {
+  const blocks = [...text.matchAll(/```(?:http|text)\n([\s\S]*?)```/g)].map(([, block]) => wire(block ?? ''));
+  return blocks.flatMap((block, index) =>
+    index % 2 === 0 ? [[firstLine(block), block, blocks[index + 1]] as const] : [],
+  );
+}
 
 /** A block as it goes over the wire: the head in CRLF, the body without the line feed that ends the block. */
 function wire(block: string): string {

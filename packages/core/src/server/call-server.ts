@@ -6,6 +6,7 @@ import {
   Interceptor,
   type Listener,
   Logger,
+  type Message,
   type Metadata,
   Meter,
   nodeMetadata,
@@ -34,6 +35,7 @@ import { SharedPort } from '../port/index.js';
 import { CompiledSchemas } from '../schemas/compiled-schemas.js';
 import { type Telemetry, telemetryOf } from '../telemetry/index.js';
 import { advertisedAddress, isLoopback, joined } from './advertised-address.js';
+import { deliverTo } from './deliver-to.js';
 import { Dispatcher } from './dispatcher.js';
 import { DrainPlan } from './drain-plan.js';
 import { DrainSteps } from './drain-steps.js';
@@ -125,7 +127,8 @@ class CallServer implements Server {
     this.#schemas = new CompiledSchemas(parts.validator);
     const early = chain(interceptorsAt('early', parts.interceptors));
     const describe = () => this.#records('', noMetadata);
-    this.#dispatcher = new Dispatcher({ ...parts, options, early, router: this.#router, describe });
+    const deliver = (topic: string, message: Message) => deliverTo(this.#events, topic, message);
+    this.#dispatcher = new Dispatcher({ ...parts, options, early, router: this.#router, describe, deliver });
     const { clock, logger } = parts;
     const registration = new Registration(parts.registry, logger);
     this.#presence = new Presence({ registration, clock, logger, ttlMs: options.ttlMs });

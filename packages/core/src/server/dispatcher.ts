@@ -5,6 +5,7 @@ import {
   type EndpointKind,
   type IncomingCall,
   type Logger,
+  type Message,
   noMetadata,
   type Reply,
   type ServedCall,
@@ -20,6 +21,7 @@ import { Admission } from '../overload/admission.js';
 import { KeptOutcomes } from '../overload/kept-outcomes.js';
 import { Shedding } from '../overload/shedding.js';
 import type { Telemetry } from '../telemetry/index.js';
+import { nobodySubscribes } from './deliver-to.js';
 import { seenCall } from './route.js';
 import type { Router } from './router.js';
 import { type CallKeeper, type CallRoute, RunningCall } from './running-call.js';
@@ -35,6 +37,8 @@ export interface DispatcherParts {
   readonly telemetry: Telemetry;
   /** What is served, for transports that tell of it. Absent: nobody is told. */
   readonly describe?: () => readonly ServiceRecord[];
+  /** Hands an event that came as a request to who subscribes here. Absent: nobody does. */
+  readonly deliver?: (topic: string, message: Message) => Promise<void>;
   readonly options: Pick<ResolvedServerOptions, 'maxDeadlineMs' | 'queue' | 'concurrency' | 'idempotency'>;
   /** As in `AdmissionParts`. */
   readonly afterReads?: (callback: () => void) => void;
@@ -121,6 +125,12 @@ export class Dispatcher implements CallHandler, CallKeeper {
 
   kindOf(service: string, endpoint: string, node: string | undefined): EndpointKind | undefined {
     return this.#parts.router.find({ service, endpoint, node })?.kind;
+  }
+
+  async deliver(topic: string, message: Message): Promise<void> {
+    if (this.#refusal !== undefined) throw this.#refusal;
+    if (this.#parts.deliver === undefined) throw nobodySubscribes(topic);
+    return this.#parts.deliver(topic, message);
   }
 
   services(): readonly ServiceRecord[] {

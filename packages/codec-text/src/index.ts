@@ -1,0 +1,1 @@
+export { textCodec } from './text-codec.js';

@@ -1,0 +1,105 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+const sources = fileURLToPath(new URL('../interop/go-micro', import.meta.url));
+
+/** One thing that the peer said has happened. */
+export interface PeerLine {
+  readonly case: string;
+  readonly reply?: unknown;
+  readonly replies?: readonly unknown[];
+  readonly error?: string;
+  readonly code?: number;
+  readonly detail?: string;
+  readonly [name: string]: unknown;
+}
+
+/** A go-micro process: `test/interop/go-micro`, compiled. */
+export class GoMicroPeer implements AsyncDisposable {
+  readonly #program: string;
+  readonly #folder: string | undefined;
+  readonly #servers: ChildProcess[] = [];
+
+  private constructor(program: string, folder: string | undefined) {
+    this.#program = program;
+    this.#folder = folder;
+  }
+
+  /**
+   * Compiles the peer, or takes the program that `GO_MICRO_PEER` names. Resolves with the reason where it cannot be had
+   * on this machine.
+   */
+  static async found(): Promise<GoMicroPeer | string> {
+    const given = process.env['GO_MICRO_PEER'];
+    if (given !== undefined) return new GoMicroPeer(given, undefined);
+    const path = `${process.env['PATH'] ?? ''}:/usr/local/go/bin`;
+    const folder = await mkdtemp(join(tmpdir(), 'tenon-go-micro-'));
+    const program = join(folder, 'peer');
+    try {
+      // A copy of go.mod, so that what Go adds to it stays there.
+      const modules = join(folder, 'go.mod');
+      await run('cp', [join(sources, 'go.mod'), modules]);
+      const args = ['build', '-mod=mod', `-modfile=${modules}`, '-buildvcs=false', '-o', program, '.'];
+      await run('go', args, {
+        cwd: sources,
+        env: { ...process.env, PATH: path, GOTOOLCHAIN: 'local' },
+        timeout: 480_000,
+      });
+      return new GoMicroPeer(program, folder);
+    } catch (thrown) {
+      await rm(folder, { recursive: true, force: true });
+      const said = String((thrown as { readonly stderr?: string }).stderr ?? '') || String(thrown);
+      const lines = said.split('\n').filter((line) => line.trim() !== '');
+      return `go-micro cannot be built here: ${lines.slice(-2).join(' ').trim() || 'no reason'}`;
+    }
+  }
+
+  /** Starts a server, which runs until this is disposed of. `lines` grows. */
+  async serve(args: readonly string[]): Promise<{ readonly lines: readonly PeerLine[]; readonly address: string }> {
+    const child = spawn(this.#program, ['server', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    this.#servers.push(child);
+    const killed = (): void => void child.kill('SIGKILL');
+    process.once('exit', killed);
+    child.once('exit', () => process.off('exit', killed));
+    const lines: PeerLine[] = [];
+    const output = createInterface({ input: child.stdout });
+    output.on('line', (line) => keep(lines, line));
+    child.stderr.resume();
+    while (!lines.some((line) => line.case === 'serving')) {
+      if (child.exitCode !== null) throw new Error(`the go-micro server ended with ${child.exitCode}`);
+      await Promise.race([once(output, 'line'), once(child, 'exit')]);
+    }
+    const serving = lines.find((line) => line.case === 'serving');
+    return { lines, address: String(serving?.['address']) };
+  }
+
+  /** Runs a client to its end. */
+  async call(args: readonly string[]): Promise<readonly PeerLine[]> {
+    const { stdout } = await run(this.#program, ['client', ...args], { timeout: 60_000 });
+    const lines: PeerLine[] = [];
+    for (const line of stdout.split('\n')) keep(lines, line);
+    return lines;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const child of this.#servers) {
+      if (child.exitCode !== null || child.signalCode !== null) continue;
+      const exited = once(child, 'exit');
+      child.kill('SIGTERM');
+      await exited;
+    }
+    if (this.#folder !== undefined) await rm(this.#folder, { recursive: true, force: true });
+  }
+}
+
+/** Its log goes to the same place. */
+function keep(lines: PeerLine[], line: string): void {
+  if (line.startsWith('{')) lines.push(JSON.parse(line) as PeerLine);
+}

@@ -1,0 +1,5 @@
+module tenon.example/go-micro-peer
+
+go 1.25.0
+
+require go-micro.dev/v6 v6.10.0
