@@ -84,7 +84,7 @@ async function installNats(plan, effort) {
 }
 
 /** The benches that race against what `bench/peers` has. */
-const needPeers = new Set(['calls', 'codec', 'streams', 'connections', 'local', 'pubsub']);
+const needPeers = new Set(['calls', 'codec', 'streams', 'connections', 'local', 'grpc', 'pubsub']);
 
 /**
  * Which benches to run, each with the cells that were named; without one it runs whole.

@@ -49,6 +49,7 @@ async function check(args) {
 async function checkTestTypes() {
   await tool('tsc', '-p', 'tsconfig.test.json');
   await tool('tsc', '-p', 'scripts');
+  await tool('tsc', '-p', 'packages/openapi/page');
 }
 
 /**

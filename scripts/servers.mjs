@@ -29,22 +29,52 @@ const tools = [{ program: 'faketime', debianPackage: 'faketime' }];
  * @throws {Error} that says what is missing and how to install it
  */
 export async function installServers(wanted = servers.map(({ program }) => program)) {
-  const known = [...servers, ...tools];
-  const missing = known.filter(({ program }) => wanted.includes(program) && findProgram(program) === undefined);
-  if (missing.length === 0) return;
-  if (process.getuid?.() !== 0 || findProgram('apt-get') === undefined) throw new Error(howToInstall(missing));
+  await installPrograms([...servers, ...tools].filter(({ program }) => wanted.includes(program)));
+}
 
-  const packages = missing.map(({ debianPackage }) => debianPackage);
+/**
+ * Makes sure that programs are installed, as `installServers` does.
+ *
+ * @param {readonly { program: string, debianPackage: string }[]} wanted
+ * @throws {Error} that says what is missing and how to install it
+ */
+export async function installPrograms(wanted) {
+  const missing = wanted.filter(({ program }) => findProgram(program) === undefined);
+  if (missing.length === 0) return;
+  if (!mayInstall()) throw new Error(howToInstall(missing));
+  await installPackages(missing.map(({ debianPackage }) => debianPackage)).catch((error) => {
+    throw new Error(`${error instanceof Error ? error.message : error}\n${howToInstall(missing)}`);
+  });
+
+  const stillMissing = missing.filter(({ program }) => findProgram(program) === undefined);
+  if (stillMissing.length > 0) throw new Error(howToInstall(stillMissing));
+}
+
+/**
+ * Installs a package of Debian's that brings no program.
+ *
+ * @param {string} name
+ * @throws {Error} that says how to install it, where we may not
+ */
+export async function installDebianPackage(name) {
+  const how = `sudo apt-get install --no-install-recommends ${name}`;
+  if (!mayInstall()) throw new Error(`${name} is not installed. Debian, Ubuntu: ${how}`);
+  await installPackages([name]);
+}
+
+function mayInstall() {
+  return process.getuid?.() === 0 && findProgram('apt-get') !== undefined;
+}
+
+/** @param {readonly string[]} packages */
+async function installPackages(packages) {
   console.log(`Installing ${packages.join(' and ')}: apt-get install`);
   await withoutStartingDaemons(async () => {
     // A source that cannot be reached fails the update, and may have nothing to do with these packages.
     await aptGet('update');
     const code = await aptGet('install', '-y', '--no-install-recommends', ...packages);
-    if (code !== 0) throw new Error(`apt-get install ended with exit code ${code}.\n${howToInstall(missing)}`);
+    if (code !== 0) throw new Error(`apt-get install ended with exit code ${code}.`);
   });
-
-  const stillMissing = missing.filter(({ program }) => findProgram(program) === undefined);
-  if (stillMissing.length > 0) throw new Error(howToInstall(stillMissing));
 }
 
 /** The environment for commands that start the servers: Debian's nats-server is in /usr/sbin, not on everyone's PATH. ZooKeeper's tests run its jars. */

@@ -43,6 +43,8 @@ export const bars: readonly Bar[] = [
   throughput('ping-pong@64', tenon, ['grpc-js'], 5),
   throughput('http-json@64', 'tenon-http1', ['node-http'], 0.9),
   throughput('http-json@64', 'tenon-http1', ['fastify'], 1),
+  throughput('grpc-small@64', 'tenon-grpc', ['grpc-js'], 0.9),
+  throughput('grpc-medium@64', 'tenon-grpc', ['grpc-js'], 0.9),
   throughput('local@1', 'tenon-local', ['moleculer-local'], 1),
   throughput('local@64', 'tenon-local', ['moleculer-local'], 1),
   { cell: 'connections', ours: tenon, theirs: ['raw-tcp'], measure: { of: 'memory', atMostBytes: 8 * 1_024 } },

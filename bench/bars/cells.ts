@@ -32,7 +32,7 @@ export interface Entrant {
 /** Entrants who are measured in turns under the same load: one table. */
 export interface Cell {
   readonly name: string;
-  readonly bench: 'calls' | 'streams' | 'connections' | 'local' | 'soak';
+  readonly bench: 'calls' | 'streams' | 'connections' | 'local' | 'grpc' | 'soak';
   readonly about: string;
   readonly entrants: readonly Entrant[];
   /** Only with `--long`, or when asked for by name. */
@@ -110,6 +110,8 @@ const named: readonly Cell[] = [
   },
   localCell('local@1', 1),
   localCell('local@64', 64),
+  grpcCell('grpc-small@64', { payload: 'small', inFlight: 64 }),
+  grpcCell('grpc-medium@64', { payload: 'medium', inFlight: 64 }),
   {
     name: 'soak',
     bench: 'soak',
@@ -181,6 +183,10 @@ function pingPongCell(name: string, streams: number): Cell {
     about: `${streams} streams that go both ways on one connection, each answered before it says the next`,
     entrants: streamEntrants(({ windowMs }, warmupMs) => ({ kind: 'ping-pong', streams, warmupMs, windowMs })),
   };
+}
+
+function grpcCell(name: string, load: Load): Cell {
+  return { ...callCell(name, [load], ['tenon-grpc', 'grpc-js']), bench: 'grpc' };
 }
 
 function localCell(name: string, inFlight: number): Cell {

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
-const sources = fileURLToPath(new URL('../interop/go-micro', import.meta.url));
+const ownSources = fileURLToPath(new URL('../interop/go-micro', import.meta.url));
 
 /** One thing that the peer said has happened. */
 export interface PeerLine {
@@ -35,8 +35,10 @@ export class GoMicroPeer implements AsyncDisposable {
   /**
    * Compiles the peer, or takes the program that `GO_MICRO_PEER` names. Resolves with the reason where it cannot be had
    * on this machine.
+   *
+   * @param sources - where the Go program is, for callers that are compiled to another folder
    */
-  static async found(): Promise<GoMicroPeer | string> {
+  static async found(sources = ownSources): Promise<GoMicroPeer | string> {
     const given = process.env['GO_MICRO_PEER'];
     if (given !== undefined) return new GoMicroPeer(given, undefined);
     const path = `${process.env['PATH'] ?? ''}:/usr/local/go/bin`;

@@ -23,6 +23,11 @@ export class PlacedOrder {
   @IsString() paidBy!: string;
 }
 
+export class Subtotal {
+  @IsInt() lines!: number;
+  @IsInt() cents!: number;
+}
+
 /** Places orders: has the money taken by `payments`, then tells everybody. */
 @Service('orders', { version: '1.0.0' })
 export class Orders {
@@ -37,5 +42,23 @@ export class Orders {
     const { receipt, node } = await this.payments.charge({ orderId, cents });
     await this.placed.publish({ orderId, customer, cents });
     return { orderId, cents, receipt, paidBy: node };
+  }
+
+  /** What a basket comes to, told after each line that is put in. */
+  @Endpoint({ stream: 'bidi', request: OrderLine, response: Subtotal })
+  async *price(basket: AsyncIterable<OrderLine>): AsyncIterable<Subtotal> {
+    let sum: Subtotal = { lines: 0, cents: 0 };
+    for await (const { quantity, cents } of basket) {
+      sum = { lines: sum.lines + 1, cents: sum.cents + quantity * cents };
+      yield sum;
+    }
+  }
+
+  /** The same in one answer at the end. */
+  @Endpoint({ stream: 'client', request: OrderLine, response: Subtotal })
+  async total(basket: AsyncIterable<OrderLine>): Promise<Subtotal> {
+    let sum: Subtotal = { lines: 0, cents: 0 };
+    for await (const subtotal of this.price(basket)) sum = subtotal;
+    return sum;
   }
 }

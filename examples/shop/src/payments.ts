@@ -1,4 +1,4 @@
-import { IsInt, IsString, Min } from 'class-validator';
+import { IsInt, IsString, Max, Min } from 'class-validator';
 import { callContext, Endpoint, Service, ServiceError } from 'tenon';
 
 export class ChargeRequest {
@@ -10,6 +10,16 @@ export class ChargeReply {
   @IsString() receipt!: string;
   /** The node that took the money. */
   @IsString() node!: string;
+}
+
+export class InstallmentsRequest {
+  @IsInt() @Min(1) cents!: number;
+  @IsInt() @Min(1) @Max(36) months!: number;
+}
+
+export class Installment {
+  @IsInt() month!: number;
+  @IsInt() cents!: number;
 }
 
 /** Takes money. Charging the same order twice is the same as once, so a caller may try again when a node dies. */
@@ -24,6 +34,14 @@ export class Payments {
     }
     await bank();
     return { receipt: `receipt-${orderId}`, node: callContext().node ?? '' };
+  }
+
+  /** What is due each month, to the cent. */
+  @Endpoint({ stream: 'server', response: Installment })
+  async *installments({ cents, months }: InstallmentsRequest): AsyncIterable<Installment> {
+    const each = Math.floor(cents / months);
+    for (let month = 1; month <= months; month += 1)
+      yield { month, cents: month === months ? cents - each * (months - 1) : each };
   }
 }
 

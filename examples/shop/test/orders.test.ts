@@ -53,3 +53,29 @@ test('the card has a limit', async () => {
     details: { limitCents: 100_000 },
   });
 });
+
+test('a basket is priced as it is filled, and in the end', async () => {
+  await using app = await createTestApp({ services: [Orders], mocks: [mockService(Payments, {})] });
+  const orders = app.client(Orders);
+  const basket = [
+    { sku: 'tea', quantity: 2, cents: 450 },
+    { sku: 'cup', quantity: 1, cents: 800 },
+  ];
+  expect(await all(orders.price(basket))).toEqual([
+    { lines: 1, cents: 900 },
+    { lines: 2, cents: 1_700 },
+  ]);
+  expect(await orders.total(basket)).toEqual({ lines: 2, cents: 1_700 });
+});
+
+test('installments come to the whole sum', async () => {
+  await using app = await createTestApp({ services: [Payments] });
+  const due = await all(app.client(Payments).installments({ cents: 1_000, months: 3 }));
+  expect(due.map(({ cents }) => cents)).toEqual([333, 333, 334]);
+});
+
+async function all<T>(messages: AsyncIterable<T>): Promise<readonly T[]> {
+  const read: T[] = [];
+  for await (const message of messages) read.push(message);
+  return read;
+}

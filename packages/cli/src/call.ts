@@ -1,7 +1,7 @@
 import { text } from 'node:stream/consumers';
 import type { CallOptions, EndpointKind, ServiceRecord } from '@tenon/contract';
+import { recordedKind } from '@tenon/contract/authoring';
 import type { Connection } from './connection.js';
-import { kindOf } from './endpoint-kind.js';
 import { Failure } from './failure.js';
 import { firstFew, recordsOf } from './nodes.js';
 import { jsonText, type Output } from './output.js';
@@ -65,7 +65,7 @@ function endpointIn(
     const all = [...new Set(known.map(({ name }) => name))].sort();
     throw Failure.notFound(`${service} has no endpoint ${endpoint}; ${firstFew('there are', all)}`);
   }
-  const kind = stream === true ? 'server' : found === undefined ? 'unary' : kindOf(found);
+  const kind = stream === true ? 'server' : found === undefined ? 'unary' : recordedKind(found);
   const name = found?.name ?? endpoint;
   if (kind === 'client' || kind === 'bidi')
     throw Failure.usage(`${name} takes a stream of requests, which call cannot send`);

@@ -1,6 +1,6 @@
 import type { EndpointRecord, Metadata, ServiceRecord, ValueRecord } from '@tenon/contract';
+import { recordedKind } from '@tenon/contract/authoring';
 import type { Connection } from './connection.js';
-import { kindOf } from './endpoint-kind.js';
 import { protocolsOf, recordsOf } from './nodes.js';
 import type { Output } from './output.js';
 import { visible } from './table.js';
@@ -34,7 +34,7 @@ function section(title: string, lines: readonly string[]): readonly string[] {
 }
 
 function endpointText(endpoint: EndpointRecord): string {
-  const kind = kindOf(endpoint);
+  const kind = recordedKind(endpoint);
   const [asked, given] = [kind === 'client' || kind === 'bidi', kind === 'server' || kind === 'bidi'];
   const many = (isMany: boolean, text: string): string => (isMany ? `stream of ${text}` : text);
   return `${endpoint.name}(${many(asked, valueText(endpoint.request))}) → ${many(given, valueText(endpoint.response))}`;

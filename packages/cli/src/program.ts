@@ -1,5 +1,5 @@
 import type { DeliveryLevel } from '@tenon/contract';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { call, mediaTypeOf, metadataIn, requestIn } from './call.js';
 import type { BrokerConnection, Connection, ConnectionOptions } from './connection.js';
 import { listDeadLetters, requeueDeadLetter, showDeadLetter } from './dead-letters.js';
@@ -24,6 +24,8 @@ interface GivenOptions extends ConnectionOptions {
   readonly fromStart?: boolean;
   readonly topic?: string;
   readonly limit?: string;
+  readonly serviceVersion?: string;
+  readonly out?: string;
   readonly lock?: string;
   readonly against?: string;
   readonly check?: boolean;
@@ -126,6 +128,18 @@ export function program(surroundings: Surroundings, secrets: Secrets): Command {
         const given = { service, endpoint, request, metadata };
         const chosen = { ...(codec === undefined ? {} : { codec }), ...(stream === undefined ? {} : { stream }) };
         return call({ ...given, ...chosen }, connection, results, surroundings, secrets);
+      }),
+    );
+  tenon
+    .command('client <service>')
+    .description("writes a typed client from the registry's schemas, for those who do not have the class")
+    .addOption(new Option('--lang <language>', 'what to write it in').choices(['ts']).default('ts'))
+    .option('--out <file>', 'where to write it (default: standard output)')
+    .option('--service-version <version>', 'of several versions this one (default: the highest)')
+    .action(
+      does(async (connection, results, { serviceVersion: version, out: file }, [service = '']) => {
+        const { writeClient } = await import('./write-client.js');
+        await writeClient({ service, version, file }, connection, results, surroundings);
       }),
     );
   tenon

@@ -130,6 +130,15 @@ test('of all extension types only the timestamp passes, and only where a Date ca
   expect(verdict(`d8ff${'00'.repeat(16)}`)).toMatch(/no date/);
 });
 
+test.each([
+  ['d7ffee6b27fc7fffffff', '2038-01-19T03:14:07.999Z'],
+  ['c70cff3b9ac9ffffffffffffffffff', '1969-12-31T23:59:59.999Z'],
+  ['d7ffa1dcd7c85a4af6a5', '2018-01-02T03:04:05.678Z'],
+])('what a timestamp %s has beyond its milliseconds is left away, never rounded up', (hex, date) => {
+  const bytes = Buffer.from(hex, 'hex');
+  expect(reader.read(bytes, 0, bytes.length)).toEqual(new Date(date));
+});
+
 test.each(['91', 'dc0001', 'dd00000001', '81a161', 'de0001a161', 'df00000001a161'])(
   'containers opened by %s may be 64 deep and not 65, whether the innermost is empty or not',
   (opening) => {

@@ -34,7 +34,8 @@ export function readTimestamp(buffer: Uint8Array, position: number, bytes: numbe
 function dateOf(seconds: number, nanoseconds: number): Date | undefined {
   if (nanoseconds > maxNanoseconds || seconds < -maxSeconds) return undefined;
   if (seconds > maxSeconds || (seconds === maxSeconds && nanoseconds > 0)) return undefined;
-  return new Date(seconds * 1_000 + nanoseconds / 1_000_000);
+  // Down, always: a part of a millisecond that is added as a fraction would be rounded into the next one.
+  return new Date(seconds * 1_000 + Math.floor(nanoseconds / 1_000_000));
 }
 
 function writeTimestamp32(buffer: Buffer, position: number, seconds: number): void {

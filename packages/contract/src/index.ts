@@ -15,6 +15,7 @@ export * from './endpoint.js';
 export * from './executed.js';
 export * from './filter.js';
 export * from './health-check.js';
+export * from './http-resource.js';
 export * from './inbox-store.js';
 export * from './interceptor.js';
 export * from './json-schema.js';

@@ -3,6 +3,7 @@ import { Client } from './client.js';
 import { Clock } from './clock.js';
 import { Codec } from './codec.js';
 import { HealthCheck } from './health-check.js';
+import { HttpResource } from './http-resource.js';
 import { InboxStore } from './inbox-store.js';
 import { Interceptor } from './interceptor.js';
 import { Logger } from './logger.js';
@@ -23,6 +24,7 @@ export const seams: readonly Token[] = Object.freeze([
   Clock,
   Codec,
   HealthCheck,
+  HttpResource,
   InboxStore,
   Interceptor,
   Logger,

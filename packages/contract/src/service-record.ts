@@ -24,7 +24,8 @@ export interface EndpointRecord {
   readonly response: ValueRecord | null;
   /**
    * go-micro's keys `stream`, `topic`, `subscriber`; Tenon's `stream-kind` says which kind of stream it is, `request-schema` and
-   * `response-schema` hold JSON Schema text.
+   * `response-schema` hold JSON Schema text, `idempotent` is `true` where it is, and `policy` holds a `CallPolicy` in JSON. What its
+   * decorator says under `metadata` stands beside them: `description`, and `deprecated` as `true` or with the reason, are for people.
    */
   readonly metadata: Metadata;
 }

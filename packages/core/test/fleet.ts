@@ -51,7 +51,8 @@ export class Fleet {
     kind: EndpointKind = 'unary',
   ): Promise<Server> {
     const transports = [make<Transport>(this.#transport, this.#codecs, this.clock)];
-    const parts = [this.#codecs, undefined, [], this.clock, this.logger];
+    const unbound = Array.from({ length: 5 }, () => undefined);
+    const parts = [this.#codecs, undefined, [], this.clock, this.logger, ...unbound, []];
     const server = make<Server>(callServer(), transports, this.registry, this.broker, ...parts);
     const subscriptions = [servedSubscription(hear, { options: { queue: 'greeter' } })];
     server.serve(servedService({ endpoints: [servedEndpoint(handle, { descriptor: { kind } })], subscriptions }));

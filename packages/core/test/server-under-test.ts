@@ -41,7 +41,7 @@ export function serverOf({ options, overTcp = false, reach, broker: withBroker =
   const bound = rest.interceptors ?? [];
   const codecs = [codec, ...(rest.codecs ?? [])];
   const parts = [registry, withBroker ? broker : undefined, codecs, undefined, bound, clock, logger];
-  const server = create(transports, ...parts);
+  const server = create(transports, ...parts, ...unbound, []);
   return { journal, clock, logger, registry, broker, transport, server };
 }
 
@@ -56,3 +56,6 @@ export const mailer = servedService({
 export function signalOf(): AbortSignal {
   return new AbortController().signal;
 }
+
+/** Local services, TLS, a meter, health, a plan to drain. */
+const unbound = Array.from({ length: 5 }, () => undefined);

@@ -1,8 +1,11 @@
 export type { ClassReading, FieldReading } from './class-reading.js';
 export { compareLayouts, type LayoutDifference, maxDifferences } from './compare-layouts.js';
+export { type DefinitionNames, DefinitionSet } from './definitions/definition-set.js';
+export { type DescribedEndpoint, describedEndpoints } from './definitions/described-endpoint.js';
+export { isObject, isSubschema, mapSubschemas, type Subschema } from './definitions/subschemas.js';
 export type { DtoField, DtoRule, DtoSchema, DtoType } from './dto-schema.js';
 export { isAssignable, isDataField, ownFields } from './instance-property.js';
-export { type JsonSchemaOptions, jsonSchemaOf } from './json-schema.js';
+export { type JsonSchemaOptions, jsonSchemaOf, tenonType } from './json-schema.js';
 export * from './layout.js';
 export { decodeLayout } from './layout-reader.js';
 export { encodeLayout, layoutHash } from './layout-writer.js';

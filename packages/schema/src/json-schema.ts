@@ -1,4 +1,5 @@
 import type { DtoClass, JsonSchema } from '@tenon/contract';
+import { pointerToken } from '@tenon/contract/authoring';
 import { isRefused, stableDefault } from './class-fields.js';
 import type { ClassReading, FieldReading } from './class-reading.js';
 import { designType } from './design-type.js';
@@ -48,11 +49,11 @@ class Definitions {
 
   refer(dto: DtoClass): JsonSchema {
     if (dto === this.#root.dto) return { $ref: '#' };
-    for (const [name, one] of this.named) if (one.dto === dto) return { $ref: `#/$defs/${name}` };
+    for (const [name, one] of this.named) if (one.dto === dto) return { $ref: `#/$defs/${pointerToken(name)}` };
     let name = dto.name;
     for (let number = 2; this.named.has(name); number += 1) name = `${dto.name}${number}`;
     this.named.set(name, this.#reader.readClass(dto));
-    return { $ref: `#/$defs/${name}` };
+    return { $ref: `#/$defs/${pointerToken(name)}` };
   }
 
   /** What a field is known to hold; undefined for one that comes under another name than it has in the class. */
@@ -115,11 +116,20 @@ function typeSchema(
   return item ?? scalarSchemas.get(noted) ?? {};
 }
 
+/**
+ * What JSON has no type for, as codecs with more types carry it: `date`, `bigint` or `bytes`. Of a date the keywords beside it say how it goes
+ * in JSON; of the others JSON knows nothing.
+ */
+export const tenonType = 'x-tenon-type';
+
 const scalarSchemas: ReadonlyMap<unknown, JsonSchema> = new Map<unknown, JsonSchema>([
   [String, { type: 'string' }],
   [Number, { type: 'number' }],
   [Boolean, { type: 'boolean' }],
-  [Date, { type: 'string', format: 'date-time' }],
+  [Date, { type: 'string', format: 'date-time', [tenonType]: 'date' }],
+  [BigInt, { [tenonType]: 'bigint' }],
+  [Uint8Array, { [tenonType]: 'bytes' }],
+  [Buffer, { [tenonType]: 'bytes' }],
 ]);
 
 /** A field must be sent if nothing stands in for it and some rule refuses its absence. */

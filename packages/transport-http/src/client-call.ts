@@ -1,10 +1,9 @@
 import { type Call, type CancelListener, type Clock, type Executed, type Reply, ServiceError } from '@tenon/contract';
-import type { DeadlineEntry, DeadlineWheel } from '@tenon/contract/authoring';
+import type { DeadlineEntry, DeadlineWheel, UnderWayEntry } from '@tenon/contract/authoring';
 import type { BodyEncoder } from './body-encoder.js';
 import type { ClientDialect } from './client-dialect.js';
 import type { HeaderFields } from './header-fields.js';
 import { ReplyMessages, type ReplyMessagesOwner } from './reply-messages.js';
-import type { UnderWayEntry } from './under-way.js';
 
 /** What carries a call: a socket of its own for its time, or a stream of a shared one. */
 export interface ClientWire {

@@ -1,9 +1,8 @@
 import { connect, type OnReadOpts, type Socket } from 'node:net';
 import { checkServerIdentity, connect as connectTls } from 'node:tls';
 import { type ServiceError, type Tls } from '@tenon/contract';
-import { clientTlsOptions, tlsDialError } from '@tenon/contract/authoring';
+import { clientTlsOptions, tlsDialError, wireError } from '@tenon/contract/authoring';
 import type { HttpAddress } from './node-address.js';
-import { wireError } from './wire-error.js';
 
 /** Begins connections to one node. */
 export interface Dialer {

@@ -6,12 +6,12 @@ import {
   type Reply,
   ServiceError,
 } from '@tenon/contract';
+import { UnderWay } from '@tenon/contract/authoring';
 import type { Body } from './body-encoder.js';
 import { ClientCall, type ClientCallSurroundings, namedError, refusalOf } from './client-call.js';
 import type { RequestTemplate } from './client-dialect.js';
 import type { FieldPairs } from './headers.js';
 import { SilenceWatch } from './silence-watch.js';
-import { UnderWay } from './under-way.js';
 
 /** What carries the calls of a connection: sockets of HTTP/1.1, or a session of HTTP/2. */
 export interface CallCarrier {

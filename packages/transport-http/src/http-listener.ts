@@ -9,6 +9,7 @@ import {
   ServiceError,
   type WholeRequestClaim,
 } from '@tenon/contract';
+import { Peers, UnderWay } from '@tenon/contract/authoring';
 import { HeaderFields } from './header-fields.js';
 import { Http1Wire } from './http1-wire.js';
 import { Http2Wire } from './http2-wire.js';
@@ -18,12 +19,10 @@ import type { MucpServer } from './mucp/mucp-server.js';
 import { OpenedBody } from './mucp/opened-request.js';
 import { isMucp, mayBeEnvelope } from './mucp/request-kind.js';
 import { StreamLink } from './mucp/stream-link.js';
-import { Peers } from './peers.js';
 import type { ReplySurroundings } from './reply-stream.js';
 import { type HttpAnswer, type HttpRequest, isAnswer, type RequestHead, type ServerDialect } from './server-dialect.js';
 import { type Exchange, type ExchangeSurroundings, ServerExchange } from './server-exchange.js';
 import type { ServerWire } from './server-wire.js';
-import { UnderWay } from './under-way.js';
 import type { WholeExchange } from './whole-exchange.js';
 import { WholeRequests, type WholeRequestsOwner } from './whole-requests.js';
 
@@ -38,7 +37,7 @@ export class HttpListener implements Listener, WholeRequestsOwner {
   readonly #rpc: RpcServer;
   readonly #handler: CallHandler;
   readonly #surroundings: ExchangeSurroundings;
-  readonly #peers = new Peers();
+  readonly #peers = new Peers('http');
   readonly #underWay = new UnderWay<Exchange>();
   #refusing = false;
   /** Serves the plain unary calls of HTTP/1.1 that arrive whole. */

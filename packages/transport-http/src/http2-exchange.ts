@@ -6,14 +6,13 @@ import {
   type OutgoingHttpHeaders,
 } from 'node:http2';
 import { ServiceError } from '@tenon/contract';
+import { leaveMessages, MessageOutput, MessagePump, type PumpTarget } from '@tenon/contract/authoring';
 import type { Body } from './body-encoder.js';
 import type { ClientCall, ClientWire } from './client-call.js';
 import type { RequestTemplate } from './client-dialect.js';
 import { frame, frameType } from './frames.js';
 import { HeaderFields } from './header-fields.js';
 import type { FieldPairs } from './headers.js';
-import { MessageOutput } from './message-output.js';
-import { leave, MessagePump, type PumpTarget } from './message-pump.js';
 
 /** What a call says, ready to be sent. */
 export interface Http2Request {
@@ -80,7 +79,7 @@ export class Http2Exchange implements ClientWire, PumpTarget {
   onCallOver(): void {
     const { messages } = this.#call.call;
     if (this.#pump !== undefined) this.#pump.stop();
-    else if (messages !== undefined) leave(messages);
+    else if (messages !== undefined) leaveMessages(messages);
     this.#output?.close();
     if (this.#stream === undefined) this.#finish();
   }

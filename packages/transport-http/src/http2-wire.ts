@@ -1,8 +1,8 @@
 import { constants, type OutgoingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
 import type { Readable, Writable } from 'node:stream';
 import type { Peer } from '@tenon/contract';
+import type { Peers } from '@tenon/contract/authoring';
 import type { FieldPairs } from './headers.js';
-import type { Peers } from './peers.js';
 import type { HttpAnswer } from './server-dialect.js';
 import { type ServerWire, sizedFields } from './server-wire.js';
 

@@ -1,7 +1,7 @@
 import { type Call, ServiceError } from '@tenon/contract';
+import { MessageQueue, type QueueSource } from '@tenon/contract/authoring';
 import type { StreamHead } from './client-dialect.js';
 import { FrameReader, type FrameReceiver, frameType } from './frames.js';
-import { MessageQueue, type MessageSource } from './message-queue.js';
 import { decodeWith } from './reply-value.js';
 
 /** Who hears how {@link ReplyMessages} arrive. */
@@ -19,7 +19,7 @@ export interface ReplyMessagesOwner {
 }
 
 /** The messages of a reply that streams. */
-export class ReplyMessages implements FrameReceiver, MessageSource {
+export class ReplyMessages implements FrameReceiver, QueueSource {
   /** What the caller iterates. */
   readonly queue: MessageQueue;
   readonly #call: Call;

@@ -1,10 +1,8 @@
 import { type CancelTimer, type Clock, type Logger, type Reply, ServiceError } from '@tenon/contract';
-import type { CodecSet } from '@tenon/contract/authoring';
+import { type CodecSet, MessageOutput, MessagePump, type PumpTarget } from '@tenon/contract/authoring';
 import { errorBytes } from './error-bytes.js';
 import { frame, frameType } from './frames.js';
 import { addMetadata, type FieldPairs } from './headers.js';
-import { MessageOutput } from './message-output.js';
-import { MessagePump, type PumpTarget } from './message-pump.js';
 import type { RequestHead } from './server-dialect.js';
 import type { ServerWire } from './server-wire.js';
 import { type StreamEncoding, streamEncoding } from './stream-encoding.js';

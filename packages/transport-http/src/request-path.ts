@@ -1,4 +1,5 @@
 import { ServiceError } from '@tenon/contract';
+import { callPath, isPathName } from '@tenon/contract/authoring';
 
 /** The service and endpoint that a path names. */
 export interface RequestPath {
@@ -30,7 +31,12 @@ export function readPath(url: string): RequestPath | undefined {
  * @throws ServiceError `InvalidArgument`, `executed: 'no'`, for a name that no path can carry.
  */
 export function writePath(service: string, endpoint: string): string {
-  return `/${writeName(service)}/${writeName(endpoint)}`;
+  const path = callPath(service, endpoint);
+  if (path !== undefined) return path;
+  const refused = isPathName(service) ? endpoint : service;
+  throw new ServiceError('InvalidArgument', `${JSON.stringify(refused.slice(0, 100))} cannot stand in an HTTP path`, {
+    executed: 'no',
+  });
 }
 
 function readName(part: string, url: string): string {
@@ -41,15 +47,8 @@ function readName(part: string, url: string): string {
   } catch (cause) {
     throw malformed(url, 'its percent-encoding is no UTF-8', cause);
   }
-  if (!name.test(decoded)) throw malformed(url, 'a part of it has a character that no name has');
+  if (!isPathName(decoded)) throw malformed(url, 'a part of it has a character that no name has');
   return decoded;
-}
-
-function writeName(given: string): string {
-  if (name.test(given)) return encodeURIComponent(given);
-  throw new ServiceError('InvalidArgument', `${JSON.stringify(given.slice(0, 100))} cannot stand in an HTTP path`, {
-    executed: 'no',
-  });
 }
 
 function malformed(url: string, why: string, cause?: unknown): ServiceError {
@@ -60,6 +59,4 @@ function malformed(url: string, why: string, cause?: unknown): ServiceError {
   });
 }
 
-/** Letters, digits, and the marks that class, method and service names are written with. */
-const name = /^[\p{L}\p{N}_$][\p{L}\p{M}\p{N}_$.:@+~-]{0,255}$/u;
 const encoded = /^(?:[A-Za-z0-9_$.:@+~-]|%[0-9A-Fa-f]{2})+$/;

@@ -1,7 +1,6 @@
 import { type Schema, ServiceError } from '@tenon/contract';
-import type { OpenCodec } from '@tenon/contract/authoring';
+import { MessageQueue, type OpenCodec, type QueueSource } from '@tenon/contract/authoring';
 import { FrameReader, type FrameReceiver, frameType } from './frames.js';
-import { MessageQueue, type MessageSource } from './message-queue.js';
 import type { ServerWire } from './server-wire.js';
 
 /** The call whose requests a {@link RequestStream} reads. */
@@ -13,7 +12,7 @@ export interface RequestStreamOwner {
 }
 
 /** The requests of a call that streams them, from the body of its HTTP request. */
-export class RequestStream implements FrameReceiver, MessageSource {
+export class RequestStream implements FrameReceiver, QueueSource {
   readonly #wire: ServerWire;
   readonly #codec: OpenCodec;
   readonly #queue: MessageQueue;

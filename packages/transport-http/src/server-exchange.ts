@@ -11,15 +11,13 @@ import {
   type ServedCall,
   ServiceError,
 } from '@tenon/contract';
-import type { CodecSet } from '@tenon/contract/authoring';
+import { type CodecSet, leaveMessages, type UnderWayEntry } from '@tenon/contract/authoring';
 import { decodeRequest, unsendable } from './exchange-value.js';
-import { leave } from './message-pump.js';
 import { ReplyStream, unexpected } from './reply-stream.js';
 import { type BodyReceiver, RequestBody } from './request-body.js';
 import { RequestStream, type RequestStreamOwner } from './request-stream.js';
 import type { HttpAnswer, RequestHead, ServerDialect } from './server-dialect.js';
 import type { ServerWire } from './server-wire.js';
-import type { UnderWayEntry } from './under-way.js';
 
 /** A request that a listener answers, from its head to the end of its answer. */
 export interface Exchange extends UnderWayEntry<Exchange> {
@@ -142,7 +140,7 @@ export class ServerExchange implements IncomingCall, BodyReceiver, RequestStream
 
   reply(reply: Reply): void {
     if (this.#answered || this.#over) {
-      if (reply.messages !== undefined) leave(reply.messages);
+      if (reply.messages !== undefined) leaveMessages(reply.messages);
       return;
     }
     if (reply.messages !== undefined) this.#stream(reply, reply.messages);

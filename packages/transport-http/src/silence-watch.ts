@@ -1,5 +1,5 @@
 import { type CancelTimer, type Clock, ServiceError } from '@tenon/contract';
-import type { UnderWay, UnderWayEntry } from './under-way.js';
+import type { UnderWay, UnderWayEntry } from '@tenon/contract/authoring';
 
 /** A call that a {@link SilenceWatch} may end. */
 export interface WatchedCall<T> extends UnderWayEntry<T> {

@@ -11,9 +11,8 @@ import {
   type WholeRequest,
   type WholeRequestListener,
 } from '@tenon/contract';
+import { leaveMessages, type Peers } from '@tenon/contract/authoring';
 import { decodeRequest, unsendable } from './exchange-value.js';
-import { leave } from './message-pump.js';
-import type { Peers } from './peers.js';
 import { type ReplySurroundings, unexpected } from './reply-stream.js';
 import type { HttpAnswer, RequestHead, ServerDialect } from './server-dialect.js';
 import type { Exchange } from './server-exchange.js';
@@ -94,7 +93,7 @@ export class WholeExchange implements IncomingCall, WholeRequestListener, Exchan
 
   reply(reply: Reply): void {
     if (reply.messages !== undefined) {
-      leave(reply.messages);
+      leaveMessages(reply.messages);
       this.fail(new ServiceError('Internal', 'a unary call was answered with a stream', { executed: 'yes' }));
     } else if (!this.#over) this.#send(this.#encoded(reply));
   }

@@ -7,6 +7,8 @@ import {
   IsArray,
   IsBoolean,
   IsDate,
+  IsDateString,
+  IsDefined,
   IsEmail,
   IsEnum,
   IsIn,
@@ -87,6 +89,38 @@ describe('the JSON Schema of a class', () => {
           required: ['street'],
         },
       },
+    });
+  });
+
+  it('refers to a class whose name a pointer has to escape', () => {
+    const odd = {
+      'a/b~c ü': class {
+        declare x: string;
+      },
+    }['a/b~c ü'] as new () => object;
+    IsString()(odd.prototype, 'x');
+    class Outer {
+      @ValidateNested() @Type(() => odd) odd!: object;
+    }
+    const { properties, $defs } = compileDto(Outer).jsonSchema;
+    expect(properties?.['odd']).toEqual({ $ref: '#/$defs/a~1b~0c%20%C3%BC' });
+    expect(Object.keys($defs ?? {})).toEqual(['a/b~c ü']);
+  });
+
+  it('names what JSON has no type for', () => {
+    class Odd {
+      @IsDefined() count!: bigint;
+      @IsDefined() bytes!: Uint8Array;
+      @IsDefined() buffer!: Buffer;
+      @IsOptional() @IsDate() @Type(() => Date) due?: Date;
+      @IsDateString() text!: string;
+    }
+    expect(compileDto(Odd).jsonSchema.properties).toEqual({
+      count: { 'x-tenon-type': 'bigint' },
+      bytes: { 'x-tenon-type': 'bytes' },
+      buffer: { 'x-tenon-type': 'bytes' },
+      due: { type: ['string', 'null'], format: 'date-time', 'x-tenon-type': 'date' },
+      text: { type: 'string', format: 'date-time' },
     });
   });
 

@@ -1,4 +1,5 @@
-import type { Probe, ProbeAnswer, Probes } from '../port/probes.js';
+import type { HttpAnswer } from '@tenon/contract';
+import type { AnsweredPaths, PathRequest } from '../port/answered-paths.js';
 import type { Health } from './health.js';
 import { type HealthReport, withoutErrors } from './health-report.js';
 
@@ -6,11 +7,11 @@ import { type HealthReport, withoutErrors } from './health-report.js';
  * Health over HTTP, for orchestrators and load balancers: `/health/live`, `/health/ready`, and `/health` with all checks.
  * Texts of errors are for operators on this machine: whoever asks from elsewhere, or through a proxy, does not get them.
  */
-export function healthProbes(health: Health): Probes {
+export function healthProbes(health: Health): AnsweredPaths {
   return {
     find: (path) => {
       const judge = judges.get(path);
-      return judge && (async (probe) => answerOf(await health.report(), judge, probe));
+      return judge && (async (request) => answerOf(await health.report(), judge, request));
     },
   };
 }
@@ -26,12 +27,15 @@ const judges: ReadonlyMap<string, Judge> = new Map<string, Judge>([
   ['/health/ready', { passes: ({ ready }) => ready, scopes: ['liveness', 'readiness'] }],
 ]);
 
-function answerOf(report: HealthReport, { passes, scopes }: Judge, { isLocal }: Probe): ProbeAnswer {
+function answerOf(report: HealthReport, { passes, scopes }: Judge, { isLocal }: PathRequest): HttpAnswer {
   const isUp = passes(report);
   const { checks } = isLocal ? report : withoutErrors(report);
   const shown = checks.filter(({ scope }) => scopes.includes(scope));
   return {
     status: isUp ? 200 : 503,
+    fields,
     body: JSON.stringify({ status: isUp ? 'up' : 'down', checks: shown }),
   };
 }
+
+const fields = Object.freeze({ 'content-type': 'application/json', 'cache-control': 'no-store' });

@@ -2,11 +2,11 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type Clock, type Logger, ServiceError } from '@tenon/contract';
+import { answered } from './answered-paths.js';
 import { HttpConnections } from './http-connections.js';
 import { httpRefusal, refuseRequest } from './http-refusal.js';
 import type { Lingering } from './lingering.js';
 import type { PortClaims } from './port-claims.js';
-import { probed } from './probes.js';
 import type { ResolvedSharedPortOptions } from './shared-port-options.js';
 import { WholeConnections } from './whole-connections.js';
 
@@ -128,7 +128,7 @@ export class Http1Server {
       return;
     }
     if (expects !== undefined && !this.#invite(request, response)) return;
-    if (probed(this.#claims.probes, request, response)) return;
+    if (answered(this.#claims.paths, request, response)) return;
     try {
       for (const claim of this.#claims.http) {
         if (claim.accepts(request)) {

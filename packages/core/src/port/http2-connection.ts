@@ -19,7 +19,7 @@ export interface Http2ConnectionParts {
  * One HTTP/2 connection: its streams, and everything that ends it.
  *
  * It has one deadline at a time: until the peer's settings have come, then, while no stream is open, until it has been
- * idle for too long, and while one is, until the next look for replies that the peer does not take.
+ * idle for too long, and while one is, until the next look for replies that the peer does not take, and for signs of its life.
  */
 export class Http2Connection implements DeadlineEntry {
   deadline = Number.POSITIVE_INFINITY;
@@ -43,6 +43,11 @@ export class Http2Connection implements DeadlineEntry {
   #windowAtPing: number | undefined;
   #resets = 0;
   #resetsAt: number;
+  /** What had come from the peer at the last look, and when the look was that saw it come. */
+  #readAtLook = -1;
+  #heardAt = Number.NEGATIVE_INFINITY;
+  /** Nothing has come since, so it was asked whether it is still there. */
+  #asked = false;
 
   constructor(session: ServerHttp2Session, socket: Socket, peer: string, parts: Http2ConnectionParts) {
     this.#session = session;
@@ -81,6 +86,10 @@ export class Http2Connection implements DeadlineEntry {
 
   onDeadline(): void {
     if (this.#streams.size > 0) {
+      if (this.#isGone()) {
+        this.destroy();
+        return;
+      }
       for (const stream of this.#streams.keys()) this.#watchReply(stream);
       this.#arm(this.#parts.options.replyTimeoutMs);
     } else if (this.#session.closed) {
@@ -181,6 +190,23 @@ export class Http2Connection implements DeadlineEntry {
   #watchReply(stream: ServerHttp2Stream): void {
     if (!stream.writableEnded || stream.writableFinished || stream.listenerCount('timeout') > 0) return;
     stream.setTimeout(this.#parts.options.replyTimeoutMs, () => stream.close(constants.NGHTTP2_CANCEL));
+  }
+
+  /** Whether the peer has vanished without a word: calls that last would be kept for it for ever. */
+  #isGone(): boolean {
+    const { bytesRead } = this.#socket;
+    const now = this.#parts.clock.now();
+    if (bytesRead !== this.#readAtLook) {
+      this.#readAtLook = bytesRead;
+      this.#heardAt = now;
+      this.#asked = false;
+      return false;
+    }
+    const silentMs = now - this.#heardAt;
+    const { peerSilenceMs } = this.#parts.options;
+    if (this.#asked) return silentMs >= peerSilenceMs;
+    if (silentMs >= peerSilenceMs / 2) this.#asked = this.#session.ping(ignored);
+    return false;
   }
 
   #rest(): void {

@@ -2,10 +2,10 @@ import { createServer, type IncomingHttpHeaders, type ServerHttp2Session, type S
 import type { Server, Socket } from 'node:net';
 import { type Clock, type Logger, ServiceError } from '@tenon/contract';
 import type { DeadlineWheel } from '@tenon/contract/authoring';
+import { answeredStream } from './answered-paths.js';
 import { refuseStream } from './http-refusal.js';
 import { Http2Connection, type Http2ConnectionParts } from './http2-connection.js';
 import type { PortClaims } from './port-claims.js';
-import { probedStream } from './probes.js';
 import type { RefusalLog } from './refusal-log.js';
 import type { ResolvedSharedPortOptions } from './shared-port-options.js';
 
@@ -86,7 +86,7 @@ export class Http2Server {
       refuseStream(stream, 400, refusal('InvalidArgument', `':path' is ${String(path)}; it must begin with '/'`));
       return;
     }
-    if (probedStream(this.#claims.probes, stream, headers)) return;
+    if (answeredStream(this.#claims.paths, stream, headers)) return;
     try {
       for (const claim of this.#claims.http2) {
         if (claim.accepts(headers)) {

@@ -7,8 +7,8 @@ import {
   type HttpConnectionClaim,
   ServiceError,
 } from '@tenon/contract';
+import type { AnsweredPaths } from './answered-paths.js';
 import { http2Preface, tlsStart } from './first-bytes.js';
-import type { Probes } from './probes.js';
 
 /** Everything that was claimed on a port, in the order in which it came. */
 export class PortClaims {
@@ -17,14 +17,14 @@ export class PortClaims {
   readonly httpConnections: HttpConnectionClaim[] = [];
   readonly connections: ConnectionClaim[] = [];
   /** What the port answers itself: no claim, so that a port without any opens nothing. */
-  probes: Probes | undefined;
+  paths: AnsweredPaths | undefined;
 
   get none(): boolean {
     return this.http.length + this.httpConnections.length + this.http2.length + this.connections.length === 0;
   }
 
   get servesHttp1(): boolean {
-    return this.http.length > 0 || this.httpConnections.length > 0 || this.probes !== undefined;
+    return this.http.length > 0 || this.httpConnections.length > 0 || this.paths !== undefined;
   }
 
   get servesHttp2(): boolean {

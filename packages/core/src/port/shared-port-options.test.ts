@@ -19,6 +19,7 @@ test('options are filled with the limits that reliability asks for, and frozen',
     maxHeaders: 100,
     maxPipelined: 100,
     maxStreams: 100,
+    peerSilenceMs: 60_000,
     sessionIdleMs: 300_000,
     maxSessionMemoryBytes: 32 * 1_024 * 1_024,
   });

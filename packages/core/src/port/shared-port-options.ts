@@ -55,6 +55,11 @@ export interface SharedPortOptions {
    */
   readonly sessionIdleMs?: number | undefined;
   /**
+   * How long a peer with calls under way on an HTTP/2 connection may say nothing, in milliseconds: after half of it, it is asked by a
+   * ping. It is looked after each `replyTimeoutMs`. Range 100 to 86,400,000, default 60,000.
+   */
+  readonly peerSilenceMs?: number | undefined;
+  /**
    * What an HTTP/2 connection may hold in memory, replies on their way included, in bytes: above it new streams are refused.
    * Range 1,000,000 to 1 GiB, default 32 MiB: a hundred full stream windows and a few large replies.
    */
@@ -95,6 +100,7 @@ export function resolveSharedPortOptions(options: SharedPortOptions): ResolvedSh
     maxHeaders: number('maxHeaders', 10, 2_000, 100),
     maxPipelined: number('maxPipelined', 1, 10_000, 100),
     maxStreams: number('maxStreams', 1, 10_000, 100),
+    peerSilenceMs: number('peerSilenceMs', 100, 24 * 3_600 * 1_000, 60 * 1_000),
     sessionIdleMs: number('sessionIdleMs', 100, 24 * 3_600 * 1_000, 300 * 1_000),
     maxSessionMemoryBytes: number('maxSessionMemoryBytes', 1_000_000, 1_024 * 1_024 * 1_024, 32 * 1_024 * 1_024),
   });

@@ -12,10 +12,10 @@ import {
   type Tls,
 } from '@tenon/contract';
 import { silentLogger, systemClock } from '@tenon/contract/authoring';
+import type { AnsweredPaths } from './answered-paths.js';
 import { ConnectionRouter } from './connection-router.js';
 import { listening, type PortAddress } from './listening.js';
 import { PortClaims } from './port-claims.js';
-import type { Probes } from './probes.js';
 import {
   type ResolvedSharedPortOptions,
   resolveSharedPortOptions,
@@ -92,8 +92,8 @@ export class SharedPort implements Port {
   }
 
   /** Answers some paths itself, before any claim is asked. Opens nothing where nothing else is claimed. */
-  answer(probes: Probes): void {
-    this.#claimable('answer').probes = probes;
+  answer(paths: AnsweredPaths): void {
+    this.#claimable('answer').paths = paths;
   }
 
   /**

@@ -75,6 +75,21 @@ test('a schema that contains itself ends all the same', () => {
   ]);
 });
 
+test('references are followed to names that a pointer escapes, and to nothing that is no class', () => {
+  const named = (title: string): JsonSchema => ({ title, type: 'object' });
+  const schema: JsonSchema = {
+    title: 'A',
+    properties: {
+      slash: { $ref: '#/$defs/a~1b' },
+      other: { $ref: '#/$defs/%C3%BC%20~0' },
+      deep: { $ref: '#/$defs/a~1b/title' },
+      elsewhere: { $ref: 'https://example.com/a' },
+    },
+    $defs: { 'a/b': named('Slash'), 'ü ~': named('Other') },
+  };
+  expect(valueRecord(schema).values?.map(({ type }) => type)).toEqual(['Slash', 'Other', 'any', 'any']);
+});
+
 test('a reference to nothing is a field of unknown type', () => {
   expect(valueRecord({ title: 'A', properties: { b: { $ref: '#/$defs/Gone' } } }).values).toEqual([
     { name: 'b', type: 'any', values: null },

@@ -1,4 +1,5 @@
 import type { JsonSchema, ValueRecord } from '@tenon/contract';
+import { pointerNames } from '@tenon/contract/authoring';
 
 /**
  * The short form of a JSON Schema that registry records have, as go-micro writes it: names and types of fields, at most
@@ -24,8 +25,10 @@ function fieldsOf(schema: JsonSchema, root: JsonSchema, depth: number): readonly
 
 function resolved(schema: JsonSchema, root: JsonSchema): JsonSchema {
   if (schema.$ref === undefined) return schema;
-  if (schema.$ref === '#') return root;
-  return root.$defs?.[schema.$ref.replace('#/$defs/', '')] ?? schema;
+  const [place, name, ...deeper] = pointerNames(schema.$ref) ?? ['elsewhere'];
+  if (place === undefined) return root;
+  const found = place === '$defs' && name !== undefined && deeper.length === 0 ? root.$defs?.[name] : undefined;
+  return found ?? schema;
 }
 
 function typeName(schema: JsonSchema): string {

@@ -1,4 +1,5 @@
 import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os';
+import type { Logger, Registry } from '@tenon/contract';
 import { isWildcard, normalizedHost, splitAddress } from './server-options.js';
 
 /**
@@ -27,6 +28,15 @@ export function joined(host: string, port: number): string {
 export function isLoopback(address: string): boolean {
   const host = normalizedHost(splitAddress(address).host);
   return /^(127\.\d+\.\d+\.\d+|\[::1\]|\[::ffff:7f[0-9a-f]{2}:[0-9a-f]{1,4}\]|(.+\.)?localhost)$/.test(host);
+}
+
+/** Says so where others would read, in the registry, an address that leads each of them to itself. */
+export function warnOfLoopback(advertise: string, { capabilities }: Registry, logger: Logger): void {
+  if (!isLoopback(advertise) || (capabilities.reach ?? 'network') !== 'network') return;
+  logger.warn(
+    'a loopback address goes into a registry that other machines read: they would call themselves; set listen and advertise (TENON_LISTEN, TENON_ADVERTISE)',
+    { advertise },
+  );
 }
 
 /** The first private IPv4 address, else the first other one, else loopback. */

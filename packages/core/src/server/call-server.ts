@@ -3,13 +3,13 @@ import {
   Broker,
   Clock,
   Codec,
+  HttpResource,
   Interceptor,
   type Listener,
   Logger,
   type Message,
   type Metadata,
   Meter,
-  nodeMetadata,
   noMetadata,
   optional,
   type Provider,
@@ -31,15 +31,18 @@ import { healthEndpoints } from '../health/health-endpoints.js';
 import { healthProbes } from '../health/health-probes.js';
 import { chain, interceptorsAt } from '../interceptors/chain.js';
 import { LocalServices } from '../local/index.js';
+import type { AnsweredPaths } from '../port/answered-paths.js';
 import { SharedPort } from '../port/index.js';
 import { CompiledSchemas } from '../schemas/compiled-schemas.js';
-import { type Telemetry, telemetryOf } from '../telemetry/index.js';
-import { advertisedAddress, isLoopback, joined } from './advertised-address.js';
+import { telemetryOf } from '../telemetry/index.js';
+import { advertisedAddress, joined, warnOfLoopback } from './advertised-address.js';
+import { announcedMetadata } from './announced-metadata.js';
 import { deliverTo } from './deliver-to.js';
 import { Dispatcher } from './dispatcher.js';
 import { DrainPlan } from './drain-plan.js';
 import { DrainSteps } from './drain-steps.js';
 import { type EventParts, EventRoute } from './event-route.js';
+import { ownPaths } from './own-paths.js';
 import { Presence } from './presence.js';
 import { Registration } from './registration.js';
 import { Route } from './route.js';
@@ -50,6 +53,7 @@ import {
   resolveServerOptions,
   type ServerOptions,
 } from './server-options.js';
+import type { ServerParts } from './server-parts.js';
 import { serviceRecord } from './service-record.js';
 import { untilAborted } from './until-aborted.js';
 import { untilTime } from './within.js';
@@ -73,30 +77,30 @@ export function callServer(options: ServerOptions = {}): Provider<Server> {
       optional(Meter),
       optional(Health),
       optional(DrainPlan),
+      all(HttpResource),
     ],
-    (transports, registry, broker, codecs, validator, interceptors, clock, logger, local, tls, meter, health, plan) => {
+    (
+      transports,
+      registry,
+      broker,
+      codecs,
+      validator,
+      interceptors,
+      clock,
+      logger,
+      local,
+      tls,
+      meter,
+      health,
+      plan,
+      resources,
+    ) => {
       checkExposure(resolved, tls !== undefined);
       const telemetry = telemetryOf(meter ?? silentMeter());
       const parts = { transports, registry, broker, codecs, validator, interceptors, clock, logger, local, tls };
-      return new CallServer({ ...parts, telemetry, health, plan }, resolved);
+      return new CallServer({ ...parts, telemetry, health, plan, resources }, resolved);
     },
   );
-}
-
-interface ServerParts {
-  readonly transports: readonly Transport[];
-  readonly registry: Registry;
-  readonly broker: Broker | undefined;
-  readonly codecs: readonly Codec[];
-  readonly validator: Validator | undefined;
-  readonly interceptors: readonly Interceptor[];
-  readonly clock: Clock;
-  readonly logger: Logger;
-  readonly local: LocalServices | undefined;
-  readonly tls: Tls | undefined;
-  readonly telemetry: Telemetry;
-  readonly health: Health | undefined;
-  readonly plan: DrainPlan | undefined;
 }
 
 type State = 'new' | 'starting' | 'started' | 'draining' | 'closed';
@@ -109,6 +113,7 @@ class CallServer implements Server {
   readonly #router = new Router();
   readonly #dispatcher: Dispatcher;
   readonly #presence: Presence;
+  readonly #paths: AnsweredPaths | undefined;
   readonly #instance = crypto.randomUUID().replaceAll('-', '').slice(0, 12);
   readonly #events: EventRoute[] = [];
   /** Ends a start that is under way. */
@@ -128,8 +133,11 @@ class CallServer implements Server {
     const early = chain(interceptorsAt('early', parts.interceptors));
     const describe = () => this.#records('', noMetadata);
     const deliver = (topic: string, message: Message) => deliverTo(this.#events, topic, message);
+    const around = interceptorsAt('server', parts.interceptors);
     this.#dispatcher = new Dispatcher({ ...parts, options, early, router: this.#router, describe, deliver });
     const { clock, logger } = parts;
+    const served = { node: this.#instance, dispatcher: this.#dispatcher, schemas: this.#schemas, around };
+    this.#paths = ownPaths(parts.resources, served, parts.health && healthProbes(parts.health));
     const registration = new Registration(parts.registry, logger);
     this.#presence = new Presence({ registration, clock, logger, ttlMs: options.ttlMs });
   }
@@ -141,13 +149,8 @@ class CallServer implements Server {
   serve(service: ServedService): void {
     this.#expect('new', 'serve');
     if (this.#services.some((other) => other.name === service.name && other.version === service.version)) {
-      throw new ServiceError(
-        'AlreadyExists',
-        `service "${service.name}" version ${service.version} is served already`,
-        {
-          executed: 'no',
-        },
-      );
+      const text = `service "${service.name}" version ${service.version} is served already`;
+      throw new ServiceError('AlreadyExists', text, { executed: 'no' });
     }
     for (const codec of this.#parts.codecs) codec.checkService?.(service);
     const around = interceptorsAt('server', this.#parts.interceptors);
@@ -267,7 +270,7 @@ class CallServer implements Server {
     const { logger, tls, clock } = this.#parts;
     const limits = { maxMessageBytes, keepAliveMs: idleConnectionMs, sessionIdleMs: idleSessionMs };
     this.#port = new SharedPort({ host, port, instance: this.#instance, ...limits }, logger, tls, clock);
-    if (this.#parts.health !== undefined) this.#port.answer(healthProbes(this.#parts.health));
+    if (this.#paths !== undefined) this.#port.answer(this.#paths);
     for (const transport of this.#parts.transports) {
       this.#listeners.push(await transport.listen(this.#port, this.#dispatcher));
       signal.throwIfAborted();
@@ -277,7 +280,7 @@ class CallServer implements Server {
     if (opened !== undefined) {
       const advertise = advertisedAddress(opened, this.#options.advertise);
       this.#address = { listen: joined(opened.host, opened.port), advertise };
-      this.#warnOfLoopback(advertise);
+      warnOfLoopback(advertise, this.#parts.registry, logger);
       return;
     }
     const own = this.#listeners.find((listener) => listener.address !== '')?.address;
@@ -324,13 +327,7 @@ class CallServer implements Server {
 
   async #register(signal: AbortSignal): Promise<void> {
     const { transports, registry } = this.#parts;
-    const metadata: Metadata = Object.assign({}, ...this.#listeners.map((listener) => listener.metadata), {
-      [nodeMetadata.protocols]: transports
-        .map((transport) => transport.name)
-        .reverse()
-        .join(','),
-      [nodeMetadata.instance]: this.#instance,
-    });
+    const metadata = announcedMetadata(this.#listeners, transports, this.#instance);
     const address = this.#address?.advertise ?? '';
     const records = this.#records(address, metadata);
     await this.#presence.enter(records, signal);
@@ -352,16 +349,6 @@ class CallServer implements Server {
     const versions = this.#services.filter((other) => other.name === service.name);
     const position = versions.indexOf(service) < 0 ? versions.length : versions.indexOf(service);
     return `${service.name}-${this.#instance}${position === 0 ? '' : `-${position + 1}`}`;
-  }
-
-  #warnOfLoopback(advertise: string): void {
-    if (!isLoopback(advertise) || (this.#parts.registry.capabilities.reach ?? 'network') !== 'network') return;
-    this.#parts.logger.warn(
-      'a loopback address goes into a registry that other machines read: they would call themselves; set listen and advertise (TENON_LISTEN, TENON_ADVERTISE)',
-      {
-        advertise,
-      },
-    );
   }
 
   #cancelAll(): void {

@@ -54,7 +54,7 @@ export class Dispatcher implements CallHandler, CallKeeper {
    */
   readonly inside: CallHandler = {
     handle: (incoming, now = this.clock.now()) => {
-      const call = this.#arrived(incoming, now);
+      const call = this.#arrived(incoming, now, this.#parts.router.find(incoming));
       this.#begin(call);
       return call;
     },
@@ -87,11 +87,20 @@ export class Dispatcher implements CallHandler, CallKeeper {
 
   handle(incoming: IncomingCall, heardAt?: number): ServedCall {
     const now = this.clock.now();
-    const call = this.#arrived(incoming, now);
+    return this.#take(this.#arrived(incoming, now, this.#parts.router.find(incoming)), heardAt ?? now, now);
+  }
+
+  /** The same for a call whose way is in no router: what is asked at a path of the port. */
+  handleAt(route: CallRoute, incoming: IncomingCall): ServedCall {
+    const now = this.clock.now();
+    return this.#take(this.#arrived(incoming, now, route), now, now);
+  }
+
+  #take(call: RunningCall, heardAt: number, now: number): ServedCall {
     // What is refused anyway is soon done, and streams have limits of their own.
     const { route } = call;
     if (route === undefined || route.kind !== 'unary' || call.refusal !== undefined || call.isLate) this.#begin(call);
-    else if (this.#admission.enter(call, heardAt ?? now, now)) this.#beginAdmitted(call, now);
+    else if (this.#admission.enter(call, heardAt, now)) this.#beginAdmitted(call, now);
     else if (call.runs) this.#deadlines.add(call);
     return call;
   }
@@ -173,8 +182,7 @@ export class Dispatcher implements CallHandler, CallKeeper {
     return streams ? deadline : Math.min(deadline, now + this.#parts.options.maxDeadlineMs);
   }
 
-  #arrived(incoming: IncomingCall, now: number): RunningCall {
-    const route = this.#parts.router.find(incoming);
+  #arrived(incoming: IncomingCall, now: number, route: CallRoute | undefined): RunningCall {
     const deadline = this.#deadlineOf(incoming, route?.kind, now);
     const call = new RunningCall(incoming, route, deadline, incoming.deadline <= now, this);
     if (this.#refusal !== undefined) this.#refuseLeaving(call, this.#refusal);

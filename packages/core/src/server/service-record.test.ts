@@ -50,6 +50,23 @@ test("a service's record is what go-micro would write, with Tenon's keys beside 
   });
 });
 
+test('what an endpoint promises all callers is told to those that do not have its class', () => {
+  const policy = { timeoutMs: 500, keyField: 'id' };
+  const service = servedService({
+    endpoints: [
+      servedEndpoint(nothing, {
+        descriptor: { idempotent: true, policy },
+        metadata: { idempotent: 'mine', note: 'a' },
+      }),
+    ],
+  });
+  expect(serviceRecord(service, node, new CompiledSchemas(undefined)).endpoints[0]?.metadata).toEqual({
+    note: 'a',
+    idempotent: 'true',
+    policy: JSON.stringify(policy),
+  });
+});
+
 test('without a validator nothing is known of requests and replies', () => {
   const service = servedService({ endpoints: [servedEndpoint(nothing, { descriptor: { request: HelloRequest } })] });
   expect(serviceRecord(service, node, new CompiledSchemas(undefined)).endpoints).toEqual([

@@ -1,4 +1,5 @@
 import {
+  type EndpointDescriptor,
   type EndpointKind,
   type EndpointRecord,
   type Metadata,
@@ -32,6 +33,7 @@ export function serviceRecord(service: ServedService, node: Node, schemas: Compi
     metadata: {
       ...metadata,
       ...streamed(descriptor.kind),
+      ...promised(descriptor),
       ...texts([
         ['request-schema', descriptor.request],
         ['response-schema', descriptor.response],
@@ -50,6 +52,14 @@ export function serviceRecord(service: ServedService, node: Node, schemas: Compi
     metadata: noMetadata,
     endpoints: [...endpoints, ...subscribers],
     nodes: [{ ...node, metadata: { ...service.metadata, ...node.metadata } }],
+  };
+}
+
+/** What its decorator says for all callers, for those that do not have the class. */
+function promised({ idempotent, policy }: EndpointDescriptor): Metadata {
+  return {
+    ...(idempotent ? { idempotent: 'true' } : {}),
+    ...(policy === undefined ? {} : { policy: JSON.stringify(policy) }),
   };
 }
 

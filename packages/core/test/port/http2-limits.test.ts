@@ -1,7 +1,5 @@
 import { once } from 'node:events';
 import { connect as connectHttp2, constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
-import type { Clock } from '@tenon/contract';
-import { systemClock } from '@tenon/contract/authoring';
 import { describe, expect, test } from 'vitest';
 import type { SharedPortOptions } from '../../src/port/index.js';
 import {
@@ -19,7 +17,7 @@ import {
 } from './port-under-test.js';
 import { ack, endHeaders, endStream, frame, frameType, headerBlock, RawHttp2 } from './raw-http2.js';
 
-const { headers, reset, settings, ping, windowUpdate, continuation, data } = frameType;
+const { headers, reset, settings, windowUpdate, continuation, data } = frameType;
 
 describe.each(bothWays)('HTTP/2 %s', (_way, tls) => {
   const open = (claim: AnyClaim, options: Partial<SharedPortOptions> = {}): Promise<OpenPort> =>
@@ -177,45 +175,6 @@ describe.each(bothWays)('HTTP/2 %s', (_way, tls) => {
     const good = await raw(port);
     good.open(1);
     await until(() => served > before, 'another was served');
-  });
-
-  test('pings without anything between them are stopped with the reason that gRPC knows', async () => {
-    const port = await open(http2());
-    const peer = await raw(port);
-    peer.send(...Array.from({ length: 10 }, () => frame(ping, 0, 0, Buffer.alloc(8))));
-    await until(() => peer.closed, 'it was closed');
-    expect(peer.of(frameType.goAway)[0]?.payload.readUInt32BE(4)).toBe(constants.NGHTTP2_ENHANCE_YOUR_CALM);
-    expect(peer.reasons).toContain('too_many_pings');
-    expect(port.logger.complaints).toMatchObject([{ fields: { cause: 'too_many_pings' } }]);
-  });
-
-  test('pings that follow new streams or bytes sent are answered for ever', async () => {
-    const port = await open(http2());
-    const peer = await raw(port);
-    for (let id = 1; id < 60; id += 2) {
-      peer.open(id);
-      peer.send(frame(ping, 0, 0, Buffer.alloc(8)));
-      await until(() => peer.of(ping).length === (id + 1) / 2 && peer.of(data, id).length > 0, 'both were answered');
-    }
-    expect(peer.closed).toBe(false);
-  });
-
-  test('pings each 10 s are answered for ever', async () => {
-    const system = systemClock();
-    let ahead = 0;
-    const clock: Clock = {
-      now: () => system.now() + ahead,
-      wallTime: () => system.wallTime(),
-      after: (delayMs, callback) => system.after(delayMs, callback),
-    };
-    const port = await openPort([http(), http2()], {}, tls(), clock);
-    const peer = await raw(port);
-    for (let count = 1; count <= 50; count += 1) {
-      peer.send(frame(ping, 0, 0, Buffer.alloc(8)));
-      await until(() => peer.of(ping).length === count, 'it was answered');
-      ahead += 10_000;
-    }
-    expect(peer.closed).toBe(false);
   });
 
   test('a flood of settings is stopped', async () => {

@@ -40,9 +40,9 @@ export function profileModules(options: ResolvedAppOptions): readonly Module[] {
     consoleLogger(options.log),
     jsonCodec(),
     msgpackCodec(),
+    textCodec(),
     // For go-micro peers and gRPC: asked for by its content type, and by that alone.
     protobufCodec(),
-    textCodec(),
     bytesCodec(),
     // The last: wires where each message says its type begin with the first ones; tenon/1 puts it before what it is over.
     compiledCodec(),

@@ -7,7 +7,7 @@ import {
   type ServedCall,
   ServiceError,
 } from '@tenon/contract';
-import { leave } from '../message-pump.js';
+import { leaveMessages } from '@tenon/contract/authoring';
 import { unexpected } from '../reply-stream.js';
 import type { RpcRequest } from './rpc-request.js';
 
@@ -79,7 +79,7 @@ export class RpcCall implements IncomingCall {
   }
 
   reply(reply: Reply): void {
-    if (reply.messages !== undefined) leave(reply.messages);
+    if (reply.messages !== undefined) leaveMessages(reply.messages);
     if (this.#over) return;
     this.#over = true;
     if (reply.messages === undefined) this.#owner.onReply(this, reply);

@@ -7,17 +7,23 @@ import {
   type Reply,
   ServiceError,
 } from '@tenon/contract';
-import type { DeadlineEntry, DeadlineWheel, OpenCodec } from '@tenon/contract/authoring';
+import {
+  type DeadlineEntry,
+  type DeadlineWheel,
+  leaveMessages,
+  MessageOutput,
+  MessagePump,
+  MessageQueue,
+  type OpenCodec,
+  type PumpTarget,
+  type UnderWayEntry,
+} from '@tenon/contract/authoring';
 import { namedError } from '../client-call.js';
 import type { ClientResponse } from '../client-dialect.js';
 import type { Dialer } from '../dialer.js';
 import { fromWire } from '../headers.js';
 import type { ResolvedHttpOptions } from '../http-options.js';
-import { MessageOutput } from '../message-output.js';
-import { leave, MessagePump, type PumpTarget } from '../message-pump.js';
-import { MessageQueue } from '../message-queue.js';
 import { decodeWith } from '../reply-value.js';
-import type { UnderWayEntry } from '../under-way.js';
 import type { MucpClient } from './mucp-client.js';
 import { endOfStream } from './stream-frames.js';
 import type { StreamRequest } from './stream-request.js';
@@ -215,7 +221,7 @@ export class ClientStream
     this.#output?.flush();
     const { messages } = this.#call;
     if (this.#pump !== undefined) this.#pump.stop();
-    else if (messages !== undefined) leave(messages);
+    else if (messages !== undefined) leaveMessages(messages);
     this.#output?.close();
     this.#socket.end();
     this.#surroundings.wheel.remove(this);

@@ -1,10 +1,9 @@
 import { type Call, type Clock, type Connection, type Reply, ServiceError } from '@tenon/contract';
-import type { DeadlineWheel } from '@tenon/contract/authoring';
+import { type DeadlineWheel, UnderWay } from '@tenon/contract/authoring';
 import { namedError, refusalOf } from '../client-call.js';
 import type { Dialer } from '../dialer.js';
 import type { ResolvedHttpOptions } from '../http-options.js';
 import { SilenceWatch } from '../silence-watch.js';
-import { UnderWay } from '../under-way.js';
 import { ClientStream, type ClientStreamSurroundings } from './client-stream.js';
 import type { MucpClient } from './mucp-client.js';
 import { StreamRequest } from './stream-request.js';

@@ -10,12 +10,10 @@ import {
   type ServedCall,
   ServiceError,
 } from '@tenon/contract';
+import { leaveMessages, MessageOutput, MessagePump, MessageQueue, type PumpTarget } from '@tenon/contract/authoring';
 import { decodeRequest, unsendable } from '../exchange-value.js';
 import type { HeaderFields } from '../header-fields.js';
 import { addMetadata, type FieldPairs, fromWire } from '../headers.js';
-import { MessageOutput } from '../message-output.js';
-import { leave, MessagePump, type PumpTarget } from '../message-pump.js';
-import { MessageQueue } from '../message-queue.js';
 import { unexpected } from '../reply-stream.js';
 import type { RequestHead } from '../server-dialect.js';
 import type { Exchange, ExchangeSurroundings } from '../server-exchange.js';
@@ -131,7 +129,7 @@ export class StreamExchange implements IncomingCall, Exchange, PumpTarget {
   reply(reply: Reply): void {
     const { messages } = reply;
     if (this.#answered || this.#over) {
-      if (messages !== undefined) leave(messages);
+      if (messages !== undefined) leaveMessages(messages);
       return;
     }
     this.#answered = true;

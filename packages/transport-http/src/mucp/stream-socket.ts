@@ -1,11 +1,11 @@
 import type { Socket } from 'node:net';
 import type { Writable } from 'node:stream';
 import { type CancelTimer, type Clock, ServiceError } from '@tenon/contract';
+import { wireError } from '@tenon/contract/authoring';
 import type { ClientResponse } from '../client-dialect.js';
 import { type Dialer, unreachable } from '../dialer.js';
 import type { HeaderFields } from '../header-fields.js';
 import { ResponseParser, type ResponseReceiver } from '../response-parser.js';
-import { wireError } from '../wire-error.js';
 
 /** Who hears of a {@link StreamSocket}. */
 export interface StreamSocketOwner {

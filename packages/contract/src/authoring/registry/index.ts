@@ -7,4 +7,5 @@ export * from './lease-handle.js';
 export * from './open-watches.js';
 export * from './record-json.js';
 export * from './record-table.js';
+export * from './recorded-kind.js';
 export * from './skipped-entries.js';

@@ -1,0 +1,3 @@
+export * from './message-output.js';
+export * from './message-pump.js';
+export * from './message-queue.js';

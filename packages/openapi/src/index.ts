@@ -1,0 +1,3 @@
+export { type OpenApiDocument, openApiDocument } from './document.js';
+export { openApi } from './open-api.js';
+export type { DocumentOptions, OpenApiOptions } from './open-api-options.js';
