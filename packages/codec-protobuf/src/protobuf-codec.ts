@@ -11,7 +11,7 @@ import type { GeneratedMessages } from './generated-schema.js';
 import { PlanLibrary } from './plan-library.js';
 import { ProtobufSession } from './protobuf-session.js';
 
-/** Options of {@link protobufCodec} and {@link protoRpcCodec}. */
+/** Options of {@link protobufCodec}. */
 export interface ProtobufCodecOptions {
   /**
    * The locks of the services that are served and called, as `parseProtoLock` of @tenon/protobuf reads them. With
@@ -48,30 +48,20 @@ export interface ProtobufCodecOptions {
  * @throws ServiceError `FailedPrecondition` on a lock that is malformed, or two that number a message differently.
  */
 export function protobufCodec(options: ProtobufCodecOptions = {}): Provider<Codec> {
-  const make = maker(options);
-  return provide(Codec, [], () => new ProtobufCodec(types.protobuf, make()));
-}
-
-/** What both codecs are made with: options are read once, classes once for each codec. */
-export function maker(options: ProtobufCodecOptions): () => CodecParts {
   const { locks = [], generated, generateCode = true } = options;
-  const library = () => new PlanLibrary({ locks, generateCode });
+  const library = (): PlanLibrary => new PlanLibrary({ locks, generateCode });
+  // Locks are checked where they are given, and not when the app starts.
   library();
-  return () => {
+  return provide(Codec, [], () => {
     const plans = library();
-    return { plans, session: new ProtobufSession(plans, generated) };
-  };
+    return new ProtobufCodec(plans, new ProtobufSession(plans, generated));
+  });
 }
 
-export interface CodecParts {
-  readonly plans: PlanLibrary;
-  readonly session: CodecSession;
-}
-
-/** One content type over messages. Nothing is kept between values, so all connections share one session. */
-export class ProtobufCodec implements Codec {
-  readonly contentType: string;
-  readonly aliases: readonly string[];
+class ProtobufCodec implements Codec {
+  readonly contentType = 'application/protobuf';
+  /** `application/grpc+proto` is gRPC's own: what its transport frames is the type behind the plus, `application/proto`. */
+  readonly aliases: readonly string[] = Object.freeze(['application/x-protobuf', 'application/proto']);
   readonly capabilities: CodecCapabilities = Object.freeze({
     bytes: true,
     dates: true,
@@ -79,11 +69,10 @@ export class ProtobufCodec implements Codec {
     nonFinite: true,
   });
   readonly #plans: PlanLibrary;
+  /** Nothing is kept between values, so all connections share one session. */
   readonly #session: CodecSession;
 
-  constructor([contentType, ...aliases]: readonly [string, ...string[]], { plans, session }: CodecParts) {
-    this.contentType = contentType;
-    this.aliases = Object.freeze(aliases);
+  constructor(plans: PlanLibrary, session: CodecSession) {
     this.#plans = plans;
     this.#session = session;
   }
@@ -96,8 +85,3 @@ export class ProtobufCodec implements Codec {
     this.#plans.checkService(service);
   }
 }
-
-/** `application/grpc+proto` is gRPC's own: its transport asks for what is behind the plus by `application/proto`. */
-const types = Object.freeze({
-  protobuf: Object.freeze(['application/protobuf', 'application/x-protobuf', 'application/proto'] as const),
-});

@@ -1,11 +1,8 @@
 import { typedCodecConformance } from '@tenon/conformance';
 import { describe, it } from 'vitest';
-import { protobufFixtures, protoRpcFixtures } from './fixture.js';
+import { protobufFixtures } from './fixture.js';
 
 typedCodecConformance({ describe, it }, protobufFixtures());
 
 const closures = (name: string, body: () => void) => describe(`${name}, of closures`, body);
 typedCodecConformance({ describe: closures, it }, protobufFixtures({ generateCode: false }));
-
-const rpc = (name: string, body: () => void) => describe(`${name}, in the envelope of proto-rpc`, body);
-typedCodecConformance({ describe: rpc, it }, protoRpcFixtures);

@@ -1,4 +1,4 @@
-import { type ProtobufCodecOptions, protobufCodec, protoRpcCodec } from '@tenon/codec-protobuf';
+import { type ProtobufCodecOptions, protobufCodec } from '@tenon/codec-protobuf';
 import type { FixtureFactory, TypedCodecFixture } from '@tenon/conformance';
 import { type Codec, isProvider, type Provider, type Schema } from '@tenon/contract';
 import { numbers, Sample } from './sample-class.js';
@@ -9,46 +9,26 @@ export function createProtobufCodec(options?: ProtobufCodecOptions): Codec {
   return made(protobufCodec(options));
 }
 
-export function createProtoRpcCodec(options?: ProtobufCodecOptions): Codec {
-  return made(protoRpcCodec(options));
-}
-
 export const protobufFixtures = (options?: ProtobufCodecOptions): FixtureFactory<TypedCodecFixture> => ({
-  create: () => fixtureOf(createProtobufCodec(options), (message) => message),
+  create: () => fixtureOf(createProtobufCodec(options)),
 });
 
-export const protoRpcFixtures: FixtureFactory<TypedCodecFixture> = {
-  create: () => fixtureOf(createProtoRpcCodec(), enveloped),
-};
-
-function fixtureOf(codec: Codec, wrapped: (message: Buffer) => Buffer): TypedCodecFixture {
+function fixtureOf(codec: Codec): TypedCodecFixture {
   return {
     codec,
     schema: Sample as unknown as Schema<never>,
     loneSurrogates: 'replaced',
-    nested: (levels) =>
-      [
-        nestedFields(numbers.inner, levels - 1),
-        nestedFields(numbers.list, levels - 1),
-        nestedEntries(levels - 1),
-        nestedGroups(levels - 1),
-      ].map(wrapped),
-    overclaiming: overclaiming.map((hex) => Buffer.from(hex, 'hex')).map(wrapped),
-    withUnknownField: (bytes, text) => withUnknown(Buffer.from(bytes), text, wrapped),
+    nested: (levels) => [
+      nestedFields(numbers.inner, levels - 1),
+      nestedFields(numbers.list, levels - 1),
+      nestedEntries(levels - 1),
+      nestedGroups(levels - 1),
+    ],
+    overclaiming: overclaiming.map((hex) => Buffer.from(hex, 'hex')),
+    withUnknownField: (bytes, text) =>
+      Buffer.concat([bytes, field(1_000, 2, varint(Buffer.byteLength(text)), Buffer.from(text))]),
     dispose: async () => {},
   };
-}
-
-function withUnknown(bytes: Buffer, text: string, wrapped: (message: Buffer) => Buffer): Buffer {
-  const message = wrapped(Buffer.alloc(0)).length === 0 ? bytes : bytes.subarray(8);
-  return wrapped(Buffer.concat([message, field(1_000, 2, varint(Buffer.byteLength(text)), Buffer.from(text))]));
-}
-
-/** An empty envelope, and the message. */
-function enveloped(message: Buffer): Buffer {
-  const head = Buffer.alloc(8);
-  head.writeUInt32BE(message.length, 4);
-  return Buffer.concat([head, message]);
 }
 
 /** Texts, messages, packed numbers and bytes, of 4 GiB − 1, 2^35 and more than there is; and the same of an unknown field. */

@@ -7,7 +7,7 @@ import { BufferSink } from '@tenon/contract/authoring';
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
 import { arbitrarySample } from './arbitrary-sample.js';
-import { createProtobufCodec, createProtoRpcCodec } from './fixture.js';
+import { createProtobufCodec } from './fixture.js';
 import { officialBytes, officialSample, sampleDescriptor, sampleFile } from './official.js';
 import { Sample } from './sample-class.js';
 
@@ -70,12 +70,6 @@ describe('protoc', () => {
 
 test('go-micro says "hi" in these bytes, as they were captured', () => {
   expect(written(createProtobufCodec(), { ...nothing, text: 'hi' }).toString('hex')).toBe('0a026869');
-  const rpc = createProtoRpcCodec();
-  expect(written(rpc, { ...nothing, text: 'hi' }).toString('hex')).toBe('00000000000000040a026869');
-  const request = '000000170a0c477265657465722e4563686f110600000000000000000000040a026869';
-  const reply = '00000009110600000000000000000000040a026869';
-  for (const captured of [request, reply])
-    expect(read(rpc, Buffer.from(captured, 'hex'))).toEqual({ ...nothing, text: 'hi' });
 });
 
 test('the bytes of docs/wire/protobuf.md', () => {

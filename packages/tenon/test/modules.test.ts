@@ -92,7 +92,6 @@ test('bindings that stand side by side add, and a same key replaces', async () =
     'application/json',
     'application/msgpack',
     'application/octet-stream',
-    'application/proto-rpc',
     'application/protobuf',
     'application/shout',
     'application/vnd.tenon.compiled',

@@ -32,7 +32,7 @@ export const generatedFrames: Row = {
       file: 'packages/codec-msgpack/test/hostile.test.ts',
       titles: ['100,000 random and damaged messages are read or refused…'],
     },
-    { file: 'packages/codec-protobuf/test/hostile.test.ts', titles: ['25,000 generated messages end…'] },
+    { file: 'packages/codec-protobuf/test/hostile.test.ts', titles: ['35,000 generated messages end…'] },
     {
       file: 'packages/codec-compiled/test/hostile.test.ts',
       titles: ['1000000 random and damaged values for each decoder…'],

@@ -149,13 +149,8 @@ class CallServer implements Server {
   serve(service: ServedService): void {
     this.#expect('new', 'serve');
     if (this.#services.some((other) => other.name === service.name && other.version === service.version)) {
-      throw new ServiceError(
-        'AlreadyExists',
-        `service "${service.name}" version ${service.version} is served already`,
-        {
-          executed: 'no',
-        },
-      );
+      const text = `service "${service.name}" version ${service.version} is served already`;
+      throw new ServiceError('AlreadyExists', text, { executed: 'no' });
     }
     for (const codec of this.#parts.codecs) codec.checkService?.(service);
     const around = interceptorsAt('server', this.#parts.interceptors);

@@ -5,7 +5,7 @@ import { bytesCodec } from '@tenon/codec-bytes';
 import { compiledCodec } from '@tenon/codec-compiled';
 import { jsonCodec } from '@tenon/codec-json';
 import { msgpackCodec } from '@tenon/codec-msgpack';
-import { protobufCodec, protoRpcCodec } from '@tenon/codec-protobuf';
+import { protobufCodec } from '@tenon/codec-protobuf';
 import { textCodec } from '@tenon/codec-text';
 import { Clock, Meter, provide } from '@tenon/contract';
 import { silentMeter, systemClock } from '@tenon/contract/authoring';
@@ -41,9 +41,8 @@ export function profileModules(options: ResolvedAppOptions): readonly Module[] {
     jsonCodec(),
     msgpackCodec(),
     textCodec(),
-    // For go-micro peers and gRPC: asked for by their content types, and by them alone.
+    // For go-micro peers and gRPC: asked for by its content type, and by that alone.
     protobufCodec(),
-    protoRpcCodec(),
     bytesCodec(),
     // The last: wires where each message says its type begin with the first ones; tenon/1 puts it before what it is over.
     compiledCodec(),
