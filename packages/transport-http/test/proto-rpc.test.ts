@@ -8,7 +8,7 @@ const bytes = (bytesCodec().create as () => Codec)();
 /** Messages of protobuf as they are: what stands in them is the codec's. */
 const protobuf: Codec = { ...bytes, contentType: 'application/protobuf', aliases: [], open: () => bytes.open() };
 /** A codec that writes an envelope of its own, as there is one for other wires: here it would stand there twice. */
-const whole: Codec = { ...protobuf, contentType: 'application/proto-rpc' };
+const whole: Codec = { ...protobuf, contentType: 'application/proto-rpc', open: () => bytes.open() };
 const twice = (): never => {
   throw new Error("the envelope is this dialect's");
 };
