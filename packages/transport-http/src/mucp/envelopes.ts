@@ -1,3 +1,4 @@
+import type { CodecSet } from '@tenon/contract/authoring';
 import type { Envelope } from './envelope.js';
 import { jsonEnvelope } from './json-envelope.js';
 import { protoEnvelope } from './proto-envelope.js';
@@ -5,6 +6,15 @@ import { protoEnvelope } from './proto-envelope.js';
 /** The envelope of a content type, if it has one. */
 export function envelopeOf(contentType: string): Envelope | undefined {
   return envelopes.get(contentType);
+}
+
+/**
+ * The same, where a codec is bound for what stands inside. A codec that is bound for the whole type, and nothing for the inside,
+ * is a codec like any other.
+ */
+export function boundEnvelope(codecs: CodecSet, contentType: string): Envelope | undefined {
+  const envelope = envelopes.get(contentType);
+  return envelope !== undefined && codecs.has(envelope.inner) ? envelope : undefined;
 }
 
 /**

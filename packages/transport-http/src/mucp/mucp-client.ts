@@ -13,7 +13,7 @@ import { checkedContentType } from '../content-type.js';
 import { addMetadata, type FieldPairs, fromWire, toWire } from '../headers.js';
 import { checkIdentity, codecOfReply, decodeWith, malformedReply } from '../reply-value.js';
 import { nanoseconds } from '../time-left.js';
-import { envelopeOf, legacyTypeOf } from './envelopes.js';
+import { boundEnvelope, legacyTypeOf } from './envelopes.js';
 import { readMicroError } from './micro-error.js';
 
 /** Calls a go-micro node: mucp, one request and one reply. */
@@ -62,7 +62,7 @@ export class MucpClient implements ClientDialect {
 
   /** A message as it stands in a body of that type. */
   enveloped(body: Body, contentType: string, method: string, id: string): Body {
-    const envelope = envelopeOf(contentType);
+    const envelope = boundEnvelope(this.#codecs, contentType);
     if (envelope === undefined) return body;
     return envelope.request({ method, id, body: typeof body === 'string' ? Buffer.from(body, 'latin1') : body });
   }
@@ -105,9 +105,9 @@ export class MucpClient implements ClientDialect {
   } {
     checkIdentity(fields);
     const contentType = mediaType(fields.contentType ?? '');
-    const envelope = envelopeOf(contentType);
+    const envelope = boundEnvelope(this.#codecs, contentType);
     if (envelope === undefined) return { codec: codecOfReply(this.#codecs, contentType), bytes: body };
-    const codec = codecOfReply(this.#codecs, this.#codecs.has(contentType) ? contentType : envelope.inner);
+    const codec = codecOfReply(this.#codecs, envelope.inner);
     const opened = openedReply(() => envelope.openReply(body, codec));
     if (opened.error !== '') throw readMicroError(opened.error);
     return { codec, bytes: opened.body };
@@ -119,8 +119,7 @@ export class MucpClient implements ClientDialect {
   }
 
   #codecOf(contentType: string): OpenCodec {
-    const envelope = this.#codecs.has(contentType) ? undefined : envelopeOf(contentType);
-    return this.#codecs.of(envelope?.inner ?? contentType);
+    return this.#codecs.of(boundEnvelope(this.#codecs, contentType)?.inner ?? contentType);
   }
 }
 

@@ -6,7 +6,7 @@ import { addMetadata, type FieldPairs, fromWire, toWire } from '../headers.js';
 import type { HttpAnswer, HttpRequest, RequestHead, ServerDialect } from '../server-dialect.js';
 import { readNanoseconds } from '../time-left.js';
 import type { Envelope } from './envelope.js';
-import { envelopeOf, legacyTypeOf } from './envelopes.js';
+import { boundEnvelope, legacyTypeOf } from './envelopes.js';
 import { writeMicroError } from './micro-error.js';
 import { isLegacy } from './request-kind.js';
 
@@ -35,8 +35,7 @@ export class MucpServer implements ServerDialect {
   /** The envelope that a call has, if any: by its type, or because nothing in its head says what it is. */
   envelopeOf(fields: HeaderFields): Envelope | undefined {
     if (fields.micro('stream') !== undefined) return undefined;
-    const envelope = envelopeOf(typeOf(fields));
-    return envelope !== undefined && this.#codecOf(typeOf(fields)) !== undefined ? envelope : undefined;
+    return boundEnvelope(this.#codecs, typeOf(fields));
   }
 
   readHead({ fields }: HttpRequest): RequestHead | HttpAnswer {
@@ -55,7 +54,7 @@ export class MucpServer implements ServerDialect {
   readOpened(fields: HeaderFields, body: Buffer): OpenedRequest | HttpAnswer {
     const contentType = typeOf(fields);
     const codec = this.#codecOf(contentType);
-    const envelope = envelopeOf(contentType);
+    const envelope = boundEnvelope(this.#codecs, contentType);
     try {
       const opened = codec === undefined ? undefined : envelope?.openRequest(body, codec);
       const head = this.#read(fields, opened);
@@ -102,7 +101,7 @@ export class MucpServer implements ServerDialect {
       const encoding = fields.contentEncoding ?? 'identity';
       if (encoding.toLowerCase() !== 'identity')
         throw refused('InvalidArgument', `content encoding ${JSON.stringify(encoding)} is not read`);
-      const envelope = envelopeOf(contentType);
+      const envelope = boundEnvelope(this.#codecs, contentType);
       return {
         service,
         endpoint,
@@ -124,9 +123,8 @@ export class MucpServer implements ServerDialect {
   }
 
   #codecOf(contentType: string): OpenCodec | undefined {
-    if (this.#codecs.has(contentType)) return this.#codecs.of(contentType);
-    const inner = envelopeOf(contentType)?.inner;
-    return inner !== undefined && this.#codecs.has(inner) ? this.#codecs.of(inner) : undefined;
+    const type = boundEnvelope(this.#codecs, contentType)?.inner ?? contentType;
+    return this.#codecs.has(type) ? this.#codecs.of(type) : undefined;
   }
 }
 
