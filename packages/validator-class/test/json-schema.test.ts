@@ -116,9 +116,9 @@ describe('the JSON Schema of a class', () => {
       @IsDateString() text!: string;
     }
     expect(compileDto(Odd).jsonSchema.properties).toEqual({
-      count: { 'x-tenon-type': 'bigint' },
-      bytes: { 'x-tenon-type': 'bytes' },
-      buffer: { 'x-tenon-type': 'bytes' },
+      count: { type: 'integer', 'x-tenon-type': 'bigint' },
+      bytes: { type: 'string', contentEncoding: 'base64', 'x-tenon-type': 'bytes' },
+      buffer: { type: 'string', contentEncoding: 'base64', 'x-tenon-type': 'bytes' },
       due: { type: ['string', 'null'], format: 'date-time', 'x-tenon-type': 'date' },
       text: { type: 'string', format: 'date-time' },
     });
