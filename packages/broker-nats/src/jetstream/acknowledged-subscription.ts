@@ -192,8 +192,13 @@ export class AcknowledgedSubscription implements Subscription {
     const next = this.#waiting.shift();
     if (next !== undefined) this.#start(...next);
     else this.#ask();
-    if (this.#running === 0 && this.#idle.length > 0) for (const resolve of this.#idle.splice(0)) resolve();
+    if (this.#running === 0) this.#becameIdle();
   };
+
+  #becameIdle(): void {
+    if (!this.#isOpen) this.#settler.close();
+    if (this.#idle.length > 0) for (const resolve of this.#idle.splice(0)) resolve();
+  }
 
   /** Never rejects. */
   #handle(received: Msg, ack: AckSubject): Promise<void> {
@@ -253,6 +258,7 @@ export class AcknowledgedSubscription implements Subscription {
 
   async #end(): Promise<void> {
     this.#isOpen = false;
+    if (this.#running === 0) this.#becameIdle();
     this.#settings.onEnd(this);
     this.#cancelLook?.();
     for (const [message, ack] of this.#waiting.splice(0)) this.#settlementOf(message, ack).nack(0);
@@ -261,7 +267,6 @@ export class AcknowledgedSubscription implements Subscription {
     await connection?.flush().catch(() => {});
     this.#side?.unsubscribe();
     if (this.#running > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
-    this.#settler.close();
     if (connection === undefined || connection.isClosed()) return;
     if (this.#settings.terms.queue === undefined && this.#stream !== '')
       await deleteConsumer(connection, this.#stream, this.#consumer);
