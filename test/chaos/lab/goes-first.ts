@@ -4,9 +4,12 @@ import { execFile, spawnSync } from 'node:child_process';
  * The command that lets a process go before all others of the machine, where there is one and the system lets us (Linux, root):
  * `chrt`, since a nice value counts only among the processes of one session. A generator that waits for a processor measures the
  * neighbours instead of the fleet.
+ *
+ * Its first thread only, which runs JavaScript: V8's helpers collect garbage on every processor at once, and before all others they would
+ * stop the whole fleet for as long.
  */
 export function goesFirst(): readonly string[] {
-  return mayPlace() ? ['chrt', ...first] : [];
+  return mayPlace() ? ['chrt', '--reset-on-fork', ...first] : [];
 }
 
 /** The same for this process, until the function that was returned last is called. Its children do not inherit it. */
