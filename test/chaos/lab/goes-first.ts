@@ -6,10 +6,11 @@ import { execFile, spawnSync } from 'node:child_process';
  * neighbours instead of the fleet.
  *
  * Its first thread only, which runs JavaScript: V8's helpers collect garbage on every processor at once, and before all others they would
- * stop the whole fleet for as long.
+ * stop the whole fleet for as long. A process that leaves no time to others, its own helpers among them, goes first whole.
  */
-export function goesFirst(): readonly string[] {
-  return mayPlace() ? ['chrt', '--reset-on-fork', ...first] : [];
+export function goesFirst(threads: 'the first' | 'all' = 'the first'): readonly string[] {
+  if (!mayPlace()) return [];
+  return threads === 'all' ? ['chrt', ...first] : ['chrt', '--reset-on-fork', ...first];
 }
 
 /** The same for this process, until the function that was returned last is called. Its children do not inherit it. */

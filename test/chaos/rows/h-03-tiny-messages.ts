@@ -22,7 +22,7 @@ export const tinyMessages: Row = {
     const tests = await tested();
     const fleet = await lab.fleet();
     // A tenth of the stack that Node.js gives: what recursed once a message would end the process.
-    const node = await fleet.start({ flags: ['--stack-size=200'], wrapper: goesFirst() });
+    const node = await fleet.start({ flags: ['--stack-size=200'], wrapper: goesFirst('all') });
     const caller = await fleet.caller();
     const load = { endpoint: 'work', rate: 200, options: { timeoutMs: 5_000, maxAttempts: 1 } } as const;
     await caller.load({ ...load, name: 'warm-up', durationMs: 2_000 });

@@ -7,7 +7,7 @@ export const partialOutage: Row = {
   fault: '5 %, then 50 % of attempts fail on every node',
   bar: 'at 5 %: the caller sees ≤ 0.05 %; at 50 %: arrivals / calls ≤ 1.1 over 60 s',
   transports: 'each',
-  together: 'all',
+  together: 'pairs',
 
   async run(lab, { isLong, ready }) {
     const fleet = await lab.fleet();

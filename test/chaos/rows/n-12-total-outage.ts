@@ -7,7 +7,7 @@ export const totalOutage: Row = {
   fault: 'every attempt fails for 60 s, then none',
   bar: 'arrivals / calls ≤ 1.02; full recovery ≤ 2 s after it heals',
   transports: 'each',
-  together: 'all',
+  together: 'pairs',
 
   async run(lab, { ready }) {
     const fleet = await lab.fleet();

@@ -49,7 +49,7 @@ interface Found {
 
 async function underLoad(lab: Lab, business: Business, isLong: boolean): Promise<readonly Found[]> {
   const fleet = await lab.fleet();
-  const node = await fleet.start({ wrapper: goesFirst() });
+  const node = await fleet.start({ wrapper: goesFirst('all') });
   const caller = await fleet.caller();
   const saturation = await saturationOf(caller, node, business);
   // Of the stretches of a load the middle one counts: the machine stands still for a while now and then.

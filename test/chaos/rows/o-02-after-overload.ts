@@ -12,7 +12,7 @@ export const afterOverload: Row = {
     const found = [];
     for (const business of businesses) {
       const fleet = await lab.fleet();
-      const node = await fleet.start({ wrapper: goesFirst() });
+      const node = await fleet.start({ wrapper: goesFirst('all') });
       const caller = await fleet.caller();
       const saturation = await saturationOf(caller, node, business);
       const calm = { endpoint: 'work', rate: saturation / 2, options: { timeoutMs: 1_000 } } as const;

@@ -19,7 +19,7 @@ export const priorityClasses: Row = {
     ];
     for (const [business, server, name] of cases) {
       const fleet = await lab.fleet();
-      const node = await fleet.start({ wrapper: goesFirst(), server });
+      const node = await fleet.start({ wrapper: goesFirst('all'), server });
       // One process for both: three that go first would wait for each other on two processors.
       const caller = await fleet.caller();
       const saturation = await saturationOf(caller, node, business);

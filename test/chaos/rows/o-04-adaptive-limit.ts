@@ -9,7 +9,7 @@ export const adaptiveLimit: Row = {
 
   async run(lab, { isLong }) {
     const fleet = await lab.fleet();
-    const node = await fleet.start({ wrapper: goesFirst() });
+    const node = await fleet.start({ wrapper: goesFirst('all') });
     const caller = await fleet.caller();
     await node.settings({ slots: 40, delayMs: 10 });
     const load = { endpoint: 'work', options: { timeoutMs: 2_000, maxAttempts: 1 } } as const;

@@ -10,7 +10,7 @@ export const blockedLoop: Row = {
 
   async run(lab) {
     const fleet = await lab.fleet();
-    const node = await fleet.start({ wrapper: goesFirst(), server: { ttlMs: 3_000 } });
+    const node = await fleet.start({ wrapper: goesFirst('all'), server: { ttlMs: 3_000 } });
     const caller = await fleet.caller();
     await caller.load({ name: 'warm-up', endpoint: 'work', rate: 100, durationMs: 1_500 });
     lab.atEnd(goFirst());
