@@ -26,20 +26,20 @@ export class AgentEntry implements EntryHome {
   }
 
   async put(): Promise<void> {
-    const askedAt = this.#context.clock.now();
-    await this.#context.client.register(this.#registration);
-    await this.#catalogShows((found) => found !== undefined && isAlive(found) && this.#isOurs(found));
-    this.#renewedAt = askedAt;
+    const { client, clock, ttlMs } = this.#context;
+    this.#renewedAt = clock.now();
+    await client.register(this.#registration);
+    // An agent that has just been started takes its time, and tells its servers of a check that has run out by then: it is kept from that.
+    const isShown = (found: Instance | undefined): boolean =>
+      found !== undefined && isAlive(found) && this.#isOurs(found);
+    await this.#catalogShows(isShown, () => this.#pass());
+    if (clock.now() - this.#renewedAt > ttlMs / 3) await this.#pass();
   }
 
   /** A pause beyond the time to live has cost the entry, even though the agent would still take the renewal. */
   async renew(): Promise<boolean> {
-    const { client, clock, ttlMs } = this.#context;
-    const askedAt = clock.now();
-    if (askedAt - this.#renewedAt >= ttlMs) return false;
-    const isThere = await client.pass(this.#registration.ID);
-    if (isThere) this.#renewedAt = askedAt;
-    return isThere;
+    const { clock, ttlMs } = this.#context;
+    return clock.now() - this.#renewedAt < ttlMs && (await this.#pass());
   }
 
   async remove(): Promise<void> {
@@ -47,8 +47,20 @@ export class AgentEntry implements EntryHome {
     if (wasThere) await this.#catalogShows((found) => found === undefined || !this.#isOurs(found));
   }
 
-  async #catalogShows(isDone: (found: Instance | undefined) => boolean): Promise<void> {
-    const { client, clock, callTimeoutMs } = this.#context;
+  async #pass(): Promise<boolean> {
+    const askedAt = this.#context.clock.now();
+    const isThere = await this.#context.client.pass(this.#registration.ID);
+    if (isThere) this.#renewedAt = askedAt;
+    return isThere;
+  }
+
+  /** @param meanwhile - done each third of the time to live, as long as the catalog shows something else */
+  async #catalogShows(
+    isDone: (found: Instance | undefined) => boolean,
+    meanwhile?: () => Promise<unknown>,
+  ): Promise<void> {
+    const { client, clock, callTimeoutMs, ttlMs } = this.#context;
+    const longestMs = meanwhile === undefined ? 1_000 : Math.min(1_000, ttlMs / 3);
     const { ID: serviceId, Name: name } = this.#registration;
     const end = clock.now() + callTimeoutMs;
     const pause = new Pause(clock);
@@ -58,13 +70,14 @@ export class AgentEntry implements EntryHome {
         const message = `the servers of Consul have not heard of a change of ${serviceId} in ${callTimeoutMs} ms`;
         throw new ServiceError('Unavailable', message, { executed: 'no' });
       }
-      const after = index === undefined ? undefined : { index, waitMs: Math.min(leftMs, 1_000) };
+      const after = index === undefined ? undefined : { index, waitMs: Math.min(leftMs, longestMs) };
       const query = { consistency: 'consistent', serviceId, isLocal: true, after } as const;
       const { instances, index: next } = await client.instances(name, query);
       if (isDone(instances.find(({ Service: service }) => service?.ID === serviceId))) return;
       // An index that goes backwards is one of other data.
       index = next > 0 && next >= (index ?? 0) ? next : undefined;
       await pause.for(shortPauseMs);
+      await meanwhile?.();
     }
   }
 
