@@ -29,7 +29,8 @@ export const confusion: Row = {
 
   async run(lab, { tested }) {
     const tests = await tested();
-    const start = async (wire: Wire) => (await lab.fleet({ wire })).start({ logLevel: 'warn', wrapper: goesFirst('all') });
+    const start = async (wire: Wire) =>
+      (await lab.fleet({ wire })).start({ logLevel: 'warn', wrapper: goesFirst('all') });
     const [tcp, tcpTls, http, httpTls] = await Promise.all([
       start('tenon/1'),
       start('tenon/1+tls'),
