@@ -26,7 +26,7 @@ export class EventBatch {
   add(topic: string, payload: Uint8Array): boolean {
     const rate = this.#latest.topic === topic ? this.#latest : this.#rateOf(topic);
     if (!rate.isHigh(this.#clock) || payload.length > maxEventBytes) return false;
-    if (topic !== this.#topic || this.#bytes + payload.length > maxBytes) this.flush();
+    if (topic !== this.#topic || 1 + this.#bytes + lengthBytes + payload.length > maxBatchBytes) this.flush();
     if (this.#events.length === 0) {
       if (!rate.isStillHigh(this.#clock)) return false;
       this.#topic = topic;
@@ -137,7 +137,8 @@ const batchMagic = 0xb1;
 const lengthBytes = 4;
 /** What gains little by company, and would be copied for it. */
 const maxEventBytes = 2 * 1_024;
-const maxBytes = 16 * 1_024;
+/** No batch is larger, its own bytes included. */
+export const maxBatchBytes = 16 * 1_024;
 const maxEvents = 32;
 /** A topic is busy where so many events … */
 const busyEvents = 1_000;

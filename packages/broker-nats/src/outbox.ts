@@ -2,7 +2,7 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import { type CancelTimer, type Clock, ServiceError } from '@tenon/contract';
 import { canceled } from '@tenon/contract/authoring';
 import type { Packet } from './envelope.js';
-import { EventBatch } from './event-batch.js';
+import { EventBatch, maxBatchBytes } from './event-batch.js';
 import { natsError } from './nats-error.js';
 
 /** What the outbox needs of a connection. */
@@ -121,7 +121,9 @@ export class Outbox {
     const connection = this.#connection as OutboxConnection;
     this.#maxPayloadBytes = connection.info?.max_payload ?? this.#maxPayloadBytes;
     this.#checkSize(packet);
-    if (packet.headers !== undefined || this.#batch?.add(topic, packet.payload) !== true) {
+    // A server that takes less than a batch may have gets none: what it refused would be lost.
+    const mayShare = packet.headers === undefined && this.#maxPayloadBytes >= maxBatchBytes;
+    if (!mayShare || this.#batch?.add(topic, packet.payload) !== true) {
       this.#batch?.flush();
       send(connection, topic, packet);
     }

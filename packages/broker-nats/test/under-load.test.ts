@@ -118,6 +118,19 @@ describe('publishing', () => {
     expect(seen.getReceived()).toBeLessThan(ids.length);
   });
 
+  it('to a busy topic loses nothing to a server that takes less than a batch', async () => {
+    const server = await stage.server({ config: 'max_payload: 1000' });
+    const publisher = await stage.client(server);
+    const inbox = await Inbox.open(await stage.client(server), 'user.created');
+    const ids = Array.from({ length: 5_000 }, (_, index) => `m${index}`);
+    for (const [index, id] of ids.entries()) {
+      await publisher.publish('user.created', messageOf(id));
+      if (index % 64 === 63) await new Promise((resolve) => setImmediate(resolve));
+    }
+    await inbox.has(ids.at(-1) as string);
+    expect(inbox.ids).toEqual(ids);
+  });
+
   it('is part of draining: that waits until the server has what was published', async () => {
     const server = await stage.server();
     const broker = await stage.client(server);
