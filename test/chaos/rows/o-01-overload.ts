@@ -1,7 +1,6 @@
 import { counted, failuresOf, median, ms, number, percent, times } from '../harness/figures.js';
 import type { Row } from '../harness/row.js';
 import { type Business, businesses, saturationOf } from '../harness/saturation.js';
-import { goesFirst } from '../lab/goes-first.js';
 import type { Lab } from '../lab/lab.js';
 import type { LoadFindings } from '../nodes/orders.js';
 
@@ -49,7 +48,7 @@ interface Found {
 
 async function underLoad(lab: Lab, business: Business, isLong: boolean): Promise<readonly Found[]> {
   const fleet = await lab.fleet();
-  const node = await fleet.start({ wrapper: goesFirst('all') });
+  const node = await fleet.start();
   const caller = await fleet.caller();
   const saturation = await saturationOf(caller, node, business);
   // Of the stretches of a load the middle one counts: the machine stands still for a while now and then.

@@ -54,6 +54,14 @@ test('a long overload is not taken for the usual', () => {
   expect(load(1, 100, all)).toBeLessThan(30);
 });
 
+test('of calls that wait for a dependency with room for eight hardly more than twice as many run, however long it goes on', () => {
+  const { limit, load } = limitUnder({ initial: 100, min: 1, max: 1_000 });
+  load(10, 10, few);
+  for (let window = 0; window < 300; window += 1) load(0.05, (limit.limit / 8) * 10, all);
+  expect(limit.limit).toBeGreaterThan(12);
+  expect(limit.limit).toBeLessThanOrEqual(20);
+});
+
 test('the limit grows while all of it is used and calls take no longer, up to its maximum', () => {
   const { load } = limitUnder();
   expect(load(1, 10, all)).toBeGreaterThan(200);

@@ -63,7 +63,7 @@ export class GradientLimit {
     // A shorter one shows that the average had waiting in it, and counts for more.
     const windows = shortMs < this.#longMs ? fallWindows : longWindows;
     const weight = this.#windows <= warmUpWindows ? 1 / this.#windows : 2 / (windows + 1);
-    const learnt = this.#windows <= warmUpWindows ? shortMs : Math.min(shortMs, this.#longMs * 2);
+    const learnt = this.#windows <= warmUpWindows ? shortMs : Math.min(shortMs, this.#longMs * tolerance);
     this.#longMs += (learnt - this.#longMs) * weight;
     // Long calls that are over for good are forgotten faster.
     if (this.#longMs > shortMs * 2) this.#longMs *= 0.95;
@@ -75,7 +75,7 @@ export class GradientLimit {
     }
     const used = underWay * 2 >= this.#limit;
     if (!used && (gradient < 1 || this.#limit >= initial)) return;
-    const headroom = Math.max(4, this.#limit / 10);
+    const headroom = Math.max(2, this.#limit / 10);
     const next = this.#limit + (this.#limit * gradient + headroom - this.#limit) * smoothing;
     this.#limit = Math.max(min, Math.min(used ? max : initial, next));
   }
