@@ -12,7 +12,7 @@ import { captured } from './system/run.mjs';
  * npm run chaos [-- --only N-01,R-03] [-- --wires tenon/1,memory] [-- --long] [-- --registries etcd,nats]: builds the packages
  * and test/chaos, and runs the
  * rows of test/chaos/rows, every one unless told otherwise. What is measured is what users run: JavaScript as tsc writes it,
- * from the built packages, by no loader. Whole runs leave test/chaos/RESULTS.md; --peers puts three faults to peers too.
+ * from the built packages, by no loader. Runs renew their lines of test/chaos/RESULTS.md; --peers puts three faults to peers too.
  *
  * @param {readonly string[]} args
  * @returns {Promise<number>}

@@ -1,15 +1,16 @@
 import { loadavg } from 'node:os';
-import { type Cell, runGroup } from './harness/cell.js';
+import { type Cell, runCell, runGroup } from './harness/cell.js';
 import { isWhole, readChoice } from './harness/choice.js';
 import { missingOf } from './harness/must-pass.js';
 import { planOf, rowsFound } from './harness/plan.js';
 import { writeRegistries } from './harness/registries-page.js';
 import { registryPlanOf } from './harness/registry-plan.js';
 import { writeResults } from './harness/results-page.js';
+import { withSecondTry } from './harness/second-try.js';
 import { lineOf, tableOf, totalOf } from './harness/table.js';
 import { TestRun } from './harness/test-run.js';
 import { SharedServers } from './lab/shared-servers.js';
-import { type Wire, wires } from './lab/wire.js';
+import { allWires, type Wire } from './lab/wire.js';
 import { comparePeers } from './peers/compare.js';
 
 /**
@@ -40,11 +41,12 @@ export async function chaos(
   }
   const tests = new TestRun(plan.flat().flatMap(({ row }) => row.tests ?? []));
   const parts = { servers, tests, isLong: choice.isLong, note: (text: string) => console.log(`        ${text}`) };
-  const cells: Cell[] = [];
-  const order = ({ row, wire }: Cell): number => rows.indexOf(row) * 10 + wires.indexOf(wire as Wire);
+  const found: Cell[] = [];
+  const order = ({ row, wire }: Cell): number => rows.indexOf(row) * 10 + allWires.indexOf(wire as Wire);
   for (const group of plan) {
-    cells.push(...(await runGroup(group, parts, (cell) => console.log(lineOf(cell)))));
+    found.push(...(await runGroup(group, parts, (cell) => console.log(lineOf(cell)))));
   }
+  const cells = [...(await withSecondTry(found, (cell) => runCell(cell, parts)))];
   cells.sort((one, other) => order(one) - order(other));
   console.log(`\n${tableOf(cells)}\n`);
   console.log(
@@ -53,9 +55,9 @@ export async function chaos(
       .join(', ')}\n`,
   );
   const missing = isWhole(choice) ? missingOf(cells) : [];
-  if (isWhole(choice))
-    writeResults(cells, missing, ['npm run chaos', ...(choice.isLong ? ['-- --long'] : [])].join(' '));
-  if (choice.registries !== undefined) await writeRegistries(cells, ['npm run chaos --', ...args].join(' '));
+  const command = ['npm run chaos', ...(args.length === 0 ? [] : ['--', ...args])].join(' ');
+  if (choice.registries === undefined) writeResults(cells, command);
+  else await writeRegistries(cells, command);
   if (missing.length > 0) console.log(`Missing of what must pass: ${missing.join(', ')}\n`);
   console.log(totalOf(cells));
   return cells.every(({ result }) => result !== 'failed') && cells.length > 0 && missing.length === 0 ? 0 : 1;

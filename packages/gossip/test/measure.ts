@@ -3,6 +3,7 @@
  *
  *   node --conditions=@tenon/source --import @oxc-node/core/register packages/gossip/test/measure.ts crash 16 lan
  *   … loss 16 lan 120      nobody who lives is held for dead while a fifth of all packets is lost for 120 s
+ *   … slow 16 lan 60       one is stopped for 3 s of every 10 s: nobody else is suspected of being dead, and how soon it contradicts
  *   … partition 16 lan 60  how long until everybody lives again after two halves were apart for 60 s
  *   … packets 1000000      that many hostile packets, with a key and without
  *
@@ -16,7 +17,7 @@ import { Network } from './network.js';
 
 const [, , row, first = '16', profile = 'lan', seconds = '60'] = process.argv;
 const count = Number(first);
-const rows: Readonly<Record<string, () => Promise<boolean>>> = { crash, loss, partition, packets };
+const rows: Readonly<Record<string, () => Promise<boolean>>> = { crash, loss, slow, partition, packets };
 const run = rows[row ?? ''];
 if (run === undefined) throw new Error(`a row is one of ${Object.keys(rows).join(', ')}`);
 // Gossip keeps no process alive.
@@ -62,6 +63,34 @@ async function loss(): Promise<boolean> {
   await cluster.close();
   say({ row: 'loss', members: count, profile, seconds: Number(seconds), lost: 0.2, joinedMs, suspected, died });
   return died === 0;
+}
+
+/** R-16. */
+async function slow(): Promise<boolean> {
+  const network = new Network();
+  const cluster = await started(network);
+  const stopped = cluster.members.find(({ self }) => self.name === 'm3');
+  if (stopped === undefined) throw new Error('nobody to stop');
+  const healthy = cluster.members.filter((member) => member !== stopped);
+  const refuted: number[] = [];
+  let suspicions = 0;
+  const endsAt = performance.now() + Number(seconds) * 1_000;
+  while (performance.now() < endsAt) {
+    network.freeze(stopped.address);
+    await new Promise((resolve) => setTimeout(resolve, 3_000));
+    if (healthy.some((member) => namesOf(member, 'suspect').includes('m3'))) suspicions += 1;
+    network.thaw(stopped.address);
+    const thawedAt = performance.now();
+    await cluster.agreed(10_000);
+    refuted.push(Math.round(performance.now() - thawedAt));
+    await new Promise((resolve) => setTimeout(resolve, 7_000));
+  }
+  const flapped = healthy.flatMap((member) =>
+    member.changes.filter(([name, change]) => name !== 'm3' && (change === 'died' || change === 'suspected')),
+  ).length;
+  await cluster.close();
+  say({ row: 'slow', members: count, profile, seconds: Number(seconds), suspicions, refutedMs: refuted, flapped });
+  return flapped === 0 && refuted.every((ms) => ms <= 2_000);
 }
 
 /** R-17. */

@@ -15,6 +15,8 @@ export interface Cell {
   readonly registry?: string;
   readonly result: 'passed' | 'failed' | 'skipped';
   readonly outcome: Outcome;
+  /** What it came to before it was tried again, where it failed then. */
+  readonly first?: Outcome;
   /** Runs that said nothing, before the one that counts. */
   readonly voidRuns: number;
   readonly seconds: number;

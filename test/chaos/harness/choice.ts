@@ -1,4 +1,4 @@
-import { isWire, type Wire, wires } from '../lab/wire.js';
+import { allWires, isWire, type Wire } from '../lab/wire.js';
 
 /** What is to run, as the command line says it. */
 export interface Choice {
@@ -48,6 +48,6 @@ export function isWhole({ only, wires: chosen, registries }: Choice): boolean {
 }
 
 function wireNamed(name: string): Wire {
-  if (!isWire(name)) throw new Error(`no wire ${name}; there are ${wires.join(', ')}`);
+  if (!isWire(name)) throw new Error(`no wire ${name}; there are ${allWires.join(', ')}`);
   return name;
 }

@@ -8,6 +8,7 @@ import { missingOf, mustPass } from './must-pass.js';
 import { NotApplicable } from './not-applicable.js';
 import { planOf } from './plan.js';
 import { type Outcome, type Row, VoidRun } from './row.js';
+import { withSecondTry } from './second-try.js';
 import { tableOf, totalOf } from './table.js';
 import { countPassed, TestRun } from './test-run.js';
 
@@ -64,6 +65,27 @@ test('a void run is repeated twice, and then counts as failed', async () => {
   expect([runs, notes.length]).toEqual([3, 3]);
 });
 
+test('a cell that failed runs once more, and what was found the first time stays beside it', async () => {
+  const cell = (id: string, result: Cell['result'], figure: string): Cell => {
+    return { row: row(id), wire: 'memory', result, outcome: { ...good, figure }, voidRuns: 0, seconds: 1 };
+  };
+  const asked: string[] = [];
+  const found = await withSecondTry(
+    [cell('N-01', 'passed', 'a'), cell('N-02', 'failed', 'b'), cell('N-03', 'failed', 'c')],
+    async ({ row: { id } }) => {
+      asked.push(id);
+      return cell(id, id === 'N-02' ? 'passed' : 'failed', 'again');
+    },
+  );
+  expect(asked).toEqual(['N-02', 'N-03']);
+  const table = tableOf(found);
+  expect(table).toMatch(/N-01 .*\| passed \|/);
+  expect(table).toMatch(/N-02 .*\| passed the second time \|/);
+  expect(table).toMatch(/N-03 .*\| failed twice \|/);
+  expect(table).toContain('- N-02 over memory, the first time: b');
+  expect(totalOf(found)).toBe('2 passed, 1 failed, 0 skipped');
+});
+
 test('what a row took is given back, in reverse, however it ends', async () => {
   const order: string[] = [];
   const taker = row('N-01', {
@@ -91,6 +113,8 @@ test('rows over each wire make a cell each, one after another, or two fleets sid
     ['N-01', 'memory'],
     ['R-01', undefined],
   ]);
+  const further = planOf(rows, readChoice(['--only', 'N-01', '--wires', 'grpc']));
+  expect(further.flat().map(({ wire }) => wire)).toEqual(['grpc']);
   expect(() => planOf(rows, readChoice(['--only', 'N-99']))).toThrow(/no row N-99; there are N-01, R-01, T-01/);
 });
 

@@ -33,7 +33,7 @@ export function planOf(rows: readonly Row[], choice: Choice): readonly (readonly
 }
 
 function cellsOf(row: Row, choice: Choice): readonly PlannedCell[] {
-  const over = row.transports === 'each' ? wires.filter((wire) => choice.wires?.includes(wire) ?? true) : [undefined];
+  const over = row.transports === 'each' ? (choice.wires ?? wires) : [undefined];
   return over.map((wire) => ({ row, wire }));
 }
 

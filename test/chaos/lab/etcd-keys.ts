@@ -43,6 +43,12 @@ export class EtcdKeys {
     await this.#ask('deleterange', { key: base64(key) });
   }
 
+  /** Forgets how everything came to be as it is now. */
+  async compact(): Promise<void> {
+    const { header } = await this.#ask('range', { key: base64('a') });
+    await this.#ask('compaction', { revision: (header as { readonly revision: string }).revision, physical: true });
+  }
+
   /** What a lease was granted for, in seconds. */
   async ttlSecondsOf(lease: string): Promise<number> {
     const { grantedTTL } = await this.#ask('lease/timetolive', { ID: lease });

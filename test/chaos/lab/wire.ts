@@ -1,14 +1,18 @@
 import { fileURLToPath } from 'node:url';
+import { grpcTransport } from '@tenon/transport-grpc';
 import { type HttpOptions, httpTransport } from '@tenon/transport-http';
 import { type TcpOptions, tcpTransport } from '@tenon/transport-tcp';
 import type { Module, TlsOptions } from 'tenon';
 
 /** What calls go over. `memory` is a fleet in one process; the others are processes on loopback ports. */
 export const wires = ['tenon/1', 'tenon/1+tls', 'http/1.1', 'h2+tls', 'memory'] as const;
-export type Wire = (typeof wires)[number];
+/** Those over which a row runs only where it says so itself, or `--wires` does. */
+export const furtherWires = ['grpc'] as const;
+export const allWires = [...wires, ...furtherWires] as const;
+export type Wire = (typeof allWires)[number];
 
 export function isWire(text: string): text is Wire {
-  return (wires as readonly string[]).includes(text);
+  return (allWires as readonly string[]).includes(text);
 }
 
 /** Options of the transport of a wire, whichever it is: those of the other one are not looked at. */
@@ -19,6 +23,7 @@ export interface TransportTuning {
 
 /** The transport of a wire between processes. */
 export function transportOf(wire: Wire, { tcp, http }: TransportTuning = {}): Module {
+  if (wire === 'grpc') return grpcTransport();
   return wire.startsWith('tenon/1') ? tcpTransport(tcp) : httpTransport(http);
 }
 

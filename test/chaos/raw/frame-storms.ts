@@ -1,6 +1,7 @@
 import type { FleetNode } from '../lab/fleet.js';
 import { damaged, hostileJson, hostileMsgpack, type Random } from '../nodes/random-frames.js';
 import { clientTls } from './client-tls.js';
+import { http2Frame, http2Preface, http2Types } from './http2-frames.js';
 import { RawPeer } from './raw-peer.js';
 import { frame, idOf, nameOf, TenonPeer } from './tenon-frames.js';
 
@@ -74,14 +75,10 @@ export const http2Storm: FrameStorm = async ({ address }, random) => {
     const payload = random.integer(2) === 0 ? block : random.bytes(random.integer(40));
     const type = index < 20 ? 1 : random.of(0, 1, 1, 2, 3, 4, 5, 6, 7, 8, 9, random.integer(256));
     const flags = index < 20 ? 5 : random.of(0, 1, 4, 5, random.integer(256));
-    const header = Buffer.alloc(9);
-    header.writeUIntBE(payload.length, 0, 3);
-    header[3] = type;
-    header[4] = flags;
-    header.writeUInt32BE(index < 20 ? 2 * index + 1 : random.of(0, 1, 3, 41, random.integer(0x7fffffff)), 5);
-    return Buffer.concat([header, payload]);
+    const stream = index < 20 ? 2 * index + 1 : random.of(0, 1, 3, 41, random.integer(0x7fffffff));
+    return http2Frame(type, flags, stream, payload);
   });
-  peer.send('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0', ...frames);
+  peer.send(http2Preface, http2Frame(http2Types.settings), ...frames);
   await peer.closed(20);
   return frames.length;
 };

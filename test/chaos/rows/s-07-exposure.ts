@@ -78,7 +78,6 @@ const tools: readonly string[] = [
   '/openapi.json',
   '/swagger',
   '/graphql',
-  '/rpc',
   '/Debug.Health',
   '/debug/Debug.Stats',
   '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo',

@@ -2,6 +2,7 @@ import { mib, number } from '../harness/figures.js';
 import type { Row } from '../harness/row.js';
 import { growthOf, peak } from '../lab/memory-growth.js';
 import { clientTls } from '../raw/client-tls.js';
+import { endHeaders, fieldBlock, hasFrame, http2Frame, http2Preface, http2Types } from '../raw/http2-frames.js';
 import { RawPeer } from '../raw/raw-peer.js';
 import { frame, frameTypes, idOf, segmentHeader, TenonPeer } from '../raw/tenon-frames.js';
 
@@ -29,7 +30,7 @@ export const giantLengths: Row = {
       { what: 'content-length 2^31-1', node: httpNode, attack: () => body(httpNode.address, 2 ** 31 - 1) },
       { what: 'content-length 4 GiB', node: httpNode, attack: () => body(httpNode.address, 2 ** 32) },
       { what: 'content-length over TLS', node: h2Node, attack: () => body(h2Node.address, 2 ** 32, true) },
-      { what: 'HTTP/2 frame', node: h2Node, attack: () => http2Frame(h2Node.address) },
+      { what: 'HTTP/2 frame', node: h2Node, attack: () => giantHttp2Frame(h2Node.address) },
       { what: 'message 2^31-1', node: h2Node, attack: () => message(h2Node.address, 2 ** 31 - 1) },
       { what: 'message 4 GiB', node: h2Node, attack: () => message(h2Node.address, 2 ** 32 - 1) },
     ];
@@ -44,7 +45,7 @@ export const giantLengths: Row = {
       () => body(httpNode.address, 5_000_000),
       () => body(h2Node.address, 5_000_000, true),
       // DATA of no stream ends the connection as well.
-      () => http2Frame(h2Node.address, 0, 5),
+      () => giantHttp2Frame(h2Node.address, 0, 5),
       () => message(h2Node.address, 5_000_000),
       () => message(h2Node.address, 5_000_000),
     ];
@@ -93,51 +94,39 @@ async function body(address: string, length: number, underTls = false): Promise<
   return peer.bytes.toString('latin1').startsWith('HTTP/1.1 413');
 }
 
-const http2Preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
-
-function http2(type: number, flags: number, stream: number, payload: Uint8Array, length = payload.length): Buffer {
-  const header = Buffer.alloc(9);
-  header.writeUIntBE(length, 0, 3);
-  header[3] = type;
-  header[4] = flags;
-  header.writeUInt32BE(stream, 5);
-  return Buffer.concat([header, payload]);
-}
-
 /** A frame that says 16 MiB: ends the connection. */
-async function http2Frame(address: string, stream = 1, length = 0xffffff): Promise<boolean> {
+async function giantHttp2Frame(address: string, stream = 1, length = 0xffffff): Promise<boolean> {
   await using peer = await RawPeer.openTls(address, clientTls(['h2']));
   peer.send(
     http2Preface,
-    http2(4, 0, 0, Buffer.alloc(0)),
-    http2(0, 0, stream, Buffer.alloc(Math.min(length, 5)), length),
+    http2Frame(http2Types.settings),
+    http2Frame(http2Types.data, 0, stream, Buffer.alloc(Math.min(length, 5)), length),
   );
   // GOAWAY, or the end at once.
-  await peer.until((bytes) => hasFrame(bytes, 7), 2_000);
+  await peer.until((bytes) => hasFrame(bytes, http2Types.goAway), 2_000);
   return true;
 }
 
 /** A request stream whose first message says gigabytes: ends the stream. */
 async function message(address: string, length: number): Promise<boolean> {
   await using peer = await RawPeer.openTls(address, clientTls(['h2']));
-  const text = (value: string): Buffer => Buffer.concat([Buffer.from([value.length]), Buffer.from(value)]);
-  const literal = (name: string, value: string): Buffer => Buffer.concat([Buffer.from([0]), text(name), text(value)]);
-  const head = Buffer.concat([
-    literal(':method', 'POST'),
-    literal(':scheme', 'https'),
-    literal(':path', '/target/Target.Gather'),
-    literal(':authority', 'a'),
-    literal('content-type', 'application/vnd.tenon.stream; type="application/json"'),
+  const head = fieldBlock([
+    [':method', 'POST'],
+    [':scheme', 'https'],
+    [':path', '/target/Target.Gather'],
+    [':authority', 'a'],
+    ['content-type', 'application/vnd.tenon.stream; type="application/json"'],
   ]);
   const prefix = Buffer.alloc(5);
   prefix.writeUInt32BE(length, 1);
-  peer.send(http2Preface, http2(4, 0, 0, Buffer.alloc(0)), http2(1, 4, 1, head), http2(0, 0, 1, prefix));
-  // An answer (HEADERS) with an error, or RST_STREAM.
-  await peer.until((bytes) => hasFrame(bytes, 1) || hasFrame(bytes, 3), 2_000);
+  const { settings, headers, data, reset } = http2Types;
+  peer.send(
+    http2Preface,
+    http2Frame(settings),
+    http2Frame(headers, endHeaders, 1, head),
+    http2Frame(data, 0, 1, prefix),
+  );
+  // An answer with an error, or a reset.
+  await peer.until((bytes) => hasFrame(bytes, headers) || hasFrame(bytes, reset), 2_000);
   return true;
-}
-
-function hasFrame(bytes: Buffer, type: number): boolean {
-  for (let at = 0; at + 9 <= bytes.length; at += 9 + bytes.readUIntBE(at, 3)) if (bytes[at + 3] === type) return true;
-  return false;
 }

@@ -1,4 +1,4 @@
-module tenon/registry-consul/test/agent
+module tenon/test/interop/consul
 
 go 1.18
 
