@@ -33,6 +33,8 @@ export class Http2Connection implements DeadlineEntry {
   /** The open streams, each with when it was opened. */
   readonly #streams = new Map<ServerHttp2Stream, number>();
   #settled = false;
+  /** It is cut off with this turn: what comes until then is nobody's. */
+  #refused = false;
   #leaving = false;
   #opened = 0;
   #settings = 0;
@@ -72,16 +74,15 @@ export class Http2Connection implements DeadlineEntry {
    * streams which are on their way are still served; Node drops new streams without a word after any GOAWAY, so here that
    * would only keep their callers waiting for the news that they were not served.
    *
-   * Not at once but in the next turn: Node 20 writes over its own memory, and aborts, where a session is closed before it has
-   * taken the bytes that its connection came with.
+   * Not at once but in the next turn, as everything here that ends a session or its streams: Node tells of frames while it still reads
+   * them, and Node 20 frees a stream twice, and aborts, where the session writes meanwhile what closes that stream too.
    */
   drain(): void {
     setImmediate(this.#leave);
   }
 
   destroy(): void {
-    this.#session.destroy();
-    this.#socket.destroy();
+    setImmediate(this.#cutOff);
   }
 
   onDeadline(): void {
@@ -101,6 +102,11 @@ export class Http2Connection implements DeadlineEntry {
     }
   }
 
+  readonly #cutOff = (): void => {
+    this.#session.destroy();
+    this.#socket.destroy();
+  };
+
   readonly #leave = (): void => {
     if (this.#session.destroyed) return;
     this.#session.close();
@@ -110,6 +116,7 @@ export class Http2Connection implements DeadlineEntry {
   readonly #onStream = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void => {
     this.#opened += 1;
     stream.on('error', ignored);
+    if (this.#refused) return;
     const now = this.#parts.clock.now();
     // A reset may have come in the same piece as the request.
     if (stream.destroyed || stream.closed) {
@@ -180,10 +187,14 @@ export class Http2Connection implements DeadlineEntry {
 
   /** Ends the connection with the reason in a GOAWAY: `too_many_pings` is what gRPC's clients know it by. */
   #refuse(code: number, reason: string): void {
-    if (this.#session.destroyed) return;
+    if (this.#session.destroyed || this.#refused) return;
+    this.#refused = true;
     this.#parts.refusals.say('an HTTP/2 peer was cut off', this.#peer, reason);
-    this.#session.goaway(code, 0, Buffer.from(reason));
-    this.#session.destroy(new ServiceError('ResourceExhausted', reason), code);
+    setImmediate(() => {
+      if (this.#session.destroyed) return;
+      this.#session.goaway(code, 0, Buffer.from(reason));
+      this.#session.destroy(new ServiceError('ResourceExhausted', reason), code);
+    });
   }
 
   /** A reply is complete but not taken: from here on a peer that takes nothing of it has its time. */

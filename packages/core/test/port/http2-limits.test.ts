@@ -177,6 +177,35 @@ describe.each(bothWays)('HTTP/2 %s', (_way, tls) => {
     await until(() => served > before, 'another was served');
   });
 
+  test('a reset that is one too many and meets a reply on its way closes the connection, and nothing else', async () => {
+    let due: ServerHttp2Stream | undefined;
+    // Each stream brings the reply of the one before it, which is reset in the same piece.
+    const claim = held([], (stream) => {
+      if (due?.destroyed === false) {
+        due.respond({ ':status': 200 });
+        due.end('a reply');
+      }
+      due = stream;
+    });
+    const port = await open(claim);
+    for (let round = 0; round < 3; round += 1) {
+      const peer = await raw(port);
+      for (let id = 1; id < 10; id += 2) peer.open(id);
+      for (let id = 11; id < 8_000 && !peer.closed; id += 4) {
+        const code = Buffer.from([0, 0, 0, 8]);
+        peer.send(
+          frame(headers, endHeaders | endStream, id, headerBlock()),
+          frame(headers, endHeaders | endStream, id + 2, headerBlock()),
+          frame(reset, 0, id, code),
+          frame(reset, 0, id + 2, code),
+        );
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      await until(() => peer.closed, 'it was closed');
+      expect(peer.reasons).toContain('too_many_resets');
+    }
+  });
+
   test('a flood of settings is stopped', async () => {
     const port = await open(http2());
     const peer = await raw(port);
