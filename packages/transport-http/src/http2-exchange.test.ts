@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type { ClientHttp2Session } from 'node:http2';
+import { StreamResets, systemClock } from '@tenon/contract/authoring';
 import { expect, test } from 'vitest';
 import type { ClientCall } from './client-call.js';
 import type { RequestTemplate } from './client-dialect.js';
@@ -18,7 +19,8 @@ function setUp() {
     fail: (error: Error) => told.push(error.message),
   } as unknown as ClientCall;
   const template = { path: '/greeter/Greeter.Hello', fields: [] } as unknown as RequestTemplate;
-  new Http2Exchange(call, { template, fields: [], body: Buffer.from('{}') }, 1_024).begin(session);
+  const resets = new StreamResets(systemClock());
+  new Http2Exchange(call, { template, fields: [], body: Buffer.from('{}') }, 1_024).begin(session, resets);
   return { stream, told };
 }
 

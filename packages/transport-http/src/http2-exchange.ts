@@ -6,7 +6,13 @@ import {
   type OutgoingHttpHeaders,
 } from 'node:http2';
 import { ServiceError } from '@tenon/contract';
-import { leaveMessages, MessageOutput, MessagePump, type PumpTarget } from '@tenon/contract/authoring';
+import {
+  leaveMessages,
+  MessageOutput,
+  MessagePump,
+  type PumpTarget,
+  type StreamResets,
+} from '@tenon/contract/authoring';
 import type { Body } from './body-encoder.js';
 import type { ClientCall, ClientWire } from './client-call.js';
 import type { RequestTemplate } from './client-dialect.js';
@@ -31,6 +37,7 @@ export class Http2Exchange implements ClientWire, PumpTarget {
   readonly #maxMessageBytes: number;
   #session: ClientHttp2Session | undefined = undefined;
   #stream: ClientHttp2Stream | undefined = undefined;
+  #resets: StreamResets | undefined = undefined;
   #output: MessageOutput | undefined = undefined;
   #pump: MessagePump | undefined = undefined;
   #ended = false;
@@ -45,7 +52,7 @@ export class Http2Exchange implements ClientWire, PumpTarget {
     this.#maxMessageBytes = maxMessageBytes;
   }
 
-  begin(session: ClientHttp2Session): void {
+  begin(session: ClientHttp2Session, resets: StreamResets): void {
     const { body } = this.#request;
     let stream: ClientHttp2Stream;
     try {
@@ -58,6 +65,7 @@ export class Http2Exchange implements ClientWire, PumpTarget {
     }
     this.#session = session;
     this.#stream = stream;
+    this.#resets = resets;
     this.#call.begin(this);
     stream.on('headers', this.#onInformation);
     stream.on('response', this.#onResponse);
@@ -85,7 +93,7 @@ export class Http2Exchange implements ClientWire, PumpTarget {
   }
 
   abandon(): void {
-    this.#stream?.close(constants.NGHTTP2_CANCEL);
+    if (this.#stream !== undefined) this.#resets?.reset(this.#stream, this.#call.call.endpoint.kind !== 'unary');
   }
 
   pause(): void {
@@ -186,8 +194,8 @@ export class Http2Exchange implements ClientWire, PumpTarget {
     const stream = this.#stream;
     if (this.#missingBytes > 0 || stream === undefined || stream.rstCode !== constants.NGHTTP2_NO_ERROR) return;
     this.#call.onBody(nothing, true);
-    // What is left to send is of no use.
-    if (!stream.writableEnded) stream.close(constants.NGHTTP2_NO_ERROR);
+    // What is left to send is of no use. Not at once: Node still reads the frame that ends the reply, and would free its stream twice.
+    if (!stream.writableEnded) setImmediate(() => stream.close(constants.NGHTTP2_NO_ERROR));
   };
 
   /** `close` follows, with the code. */

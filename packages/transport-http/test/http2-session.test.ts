@@ -3,7 +3,7 @@ import { type Connection, noMetadata, type ServiceError } from '@tenon/contract'
 import { systemClock } from '@tenon/contract/authoring';
 import { expect, test } from 'vitest';
 import { rawHttp2Server } from './raw-http2.js';
-import { allOf, call, newCodecs, newTransport, serve, stream, tenonNode, until } from './test-server.js';
+import { type Answer, allOf, call, newCodecs, newTransport, serve, stream, tenonNode, until } from './test-server.js';
 import { testTls } from './test-tls.js';
 
 const tls = testTls();
@@ -159,3 +159,30 @@ async function callUntilSent(connection: Connection): ReturnType<Connection['una
     }
   }
 }
+
+test('calls that run out of time again and again do not cost their connection, nor the others on it', async () => {
+  let finish: (() => void) | undefined;
+  const steady: Answer = () =>
+    new Promise((resolve) => {
+      finish = () => resolve({ value: 'done', metadata: noMetadata });
+    });
+  const slow: Answer = () =>
+    new Promise((resolve) => setTimeout(() => resolve({ value: 1, metadata: noMetadata }), 40));
+  await using server = await serve({ 'Greeter.Steady': steady, 'Greeter.Slow': slow }, { tls });
+  const connection = await dial(server.number);
+  const steadily = call(connection, 'Steady', 1);
+  await until(() => finish !== undefined, 'the steady call arrived');
+  // A server cuts a peer off that resets more than 500 within a second or two.
+  for (let round = 0; round < 12; round += 1) {
+    const late = await Promise.allSettled(
+      Array.from({ length: 60 }, () => call(connection, 'Slow', 1, { timeoutMs: 15 })),
+    );
+    expect(new Set(late.map((one) => (one as PromiseRejectedResult).reason.code))).toEqual(
+      new Set(['DeadlineExceeded']),
+    );
+  }
+  finish?.();
+  expect((await steadily).value).toBe('done');
+  expect((await call(connection, 'Echo', 7)).value).toBe(7);
+  await connection.close();
+});

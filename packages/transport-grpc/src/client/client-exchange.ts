@@ -12,6 +12,7 @@ import {
   MessageOutput,
   MessagePump,
   type PumpTarget,
+  type StreamResets,
 } from '@tenon/contract/authoring';
 import { FrameReader, type FrameReceiver } from '../wire/frame-reader.js';
 import { lostStream, unopenedStream } from './lost-stream.js';
@@ -19,6 +20,8 @@ import { lostStream, unopenedStream } from './lost-stream.js';
 /** What a call says, ready to be sent. */
 export interface ClientRequest {
   readonly headers: OutgoingHttpHeaders;
+  /** Whether messages go either way. */
+  readonly streams: boolean;
   /** The only message, framed; undefined where the call streams its requests. */
   readonly body: Buffer | undefined;
   readonly messages: AsyncIterable<unknown> | undefined;
@@ -46,6 +49,7 @@ export class ClientExchange implements LinkedExchange, PumpTarget {
   readonly #reader: FrameReader;
   #session: ClientHttp2Session | undefined = undefined;
   #stream: ClientHttp2Stream | undefined = undefined;
+  #resets: StreamResets | undefined = undefined;
   #output: MessageOutput | undefined = undefined;
   #pump: MessagePump | undefined = undefined;
   #status: IncomingHttpHeaders | undefined = undefined;
@@ -59,7 +63,7 @@ export class ClientExchange implements LinkedExchange, PumpTarget {
     this.#reader = new FrameReader(owner, maxMessageBytes);
   }
 
-  begin(session: ClientHttp2Session): void {
+  begin(session: ClientHttp2Session, resets: StreamResets): void {
     const { headers, body, messages } = this.#request;
     let stream: ClientHttp2Stream;
     try {
@@ -71,6 +75,7 @@ export class ClientExchange implements LinkedExchange, PumpTarget {
     }
     this.#session = session;
     this.#stream = stream;
+    this.#resets = resets;
     this.#owner.onSent();
     stream.on('response', this.#onResponse);
     stream.on('data', this.#onData);
@@ -95,8 +100,9 @@ export class ClientExchange implements LinkedExchange, PumpTarget {
     if (this.#pump !== undefined) this.#pump.stop();
     else if (this.#request.messages !== undefined) leaveMessages(this.#request.messages);
     if (stream === undefined) this.#finish();
-    else if (this.#status === undefined) stream.close(constants.NGHTTP2_CANCEL);
-    else if (!stream.writableEnded) stream.close(constants.NGHTTP2_NO_ERROR);
+    else if (this.#status === undefined) this.#resets?.reset(stream, this.#request.streams);
+    // Not at once: Node still reads the frame that ends the reply, and would free its stream twice.
+    else if (!stream.writableEnded) setImmediate(() => stream.close(constants.NGHTTP2_NO_ERROR));
     // Without a reader nothing would arrive any more, not even the end.
     stream?.resume();
   }

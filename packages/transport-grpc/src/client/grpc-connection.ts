@@ -108,7 +108,8 @@ export class GrpcConnection implements Connection {
     if (encoding !== 'identity') headers['grpc-encoding'] = encoding;
     if (metadata !== noMetadata) Object.assign(headers, this.#fieldsOf(metadata));
     const encode = (message: unknown): Buffer => encoder.encode(type.codec, message, endpoint.request, encoding);
-    return { headers, body: messages === undefined ? encode(value) : undefined, messages, encode };
+    const streams = endpoint.kind !== 'unary';
+    return { headers, streams, body: messages === undefined ? encode(value) : undefined, messages, encode };
   }
 
   #template(call: Call): RequestTemplate {

@@ -4,6 +4,7 @@ import type { TLSSocket } from 'node:tls';
 import type { CancelTimer, Clock } from '../../clock.js';
 import { ServiceError } from '../../service-error.js';
 import { Http2Signs } from './http2-signs.js';
+import { StreamResets } from './stream-resets.js';
 import { wireError } from './wire-error.js';
 
 /** How a session is made and watched over. */
@@ -28,8 +29,12 @@ export interface Http2Dialer {
 export interface LinkedExchange {
   /** To be called once, when it takes no more room. The link's to set. */
   onOver: () => void;
-  /** Opens its stream. */
-  begin(session: ClientHttp2Session): void;
+  /**
+   * Opens its stream.
+   *
+   * @param resets - of that session: resets it in the end, where nobody waits for it.
+   */
+  begin(session: ClientHttp2Session, resets: StreamResets): void;
   /** Ends because its session did, or was never there. */
   fail(error: ServiceError): void;
 }
@@ -54,6 +59,7 @@ export class Http2Link {
   readonly #underWay = new Set<LinkedExchange>();
   readonly #socket: Socket;
   readonly #signs: Http2Signs;
+  readonly #resets: StreamResets;
   #session: ClientHttp2Session | undefined = undefined;
   #state: 'connecting' | 'ready' | 'leaving' | 'closed' = 'connecting';
   #maxStreams = assumedStreams;
@@ -63,6 +69,7 @@ export class Http2Link {
   constructor(parts: Http2LinkParts) {
     const { dialer, options, clock } = parts;
     this.#parts = parts;
+    this.#resets = new StreamResets(clock);
     const socket = dialer.dial();
     this.#socket = socket;
     this.#signs = new Http2Signs(
@@ -144,7 +151,7 @@ export class Http2Link {
       if (!this.#hasRoom) break;
       this.#waiting.delete(exchange);
       this.#underWay.add(exchange);
-      exchange.begin(session);
+      exchange.begin(session, this.#resets);
       this.#signs.streamOpened();
     }
   }
