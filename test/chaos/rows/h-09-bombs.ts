@@ -44,7 +44,7 @@ export const bombs: Row = {
     );
     return {
       n,
-      figure: `${number(refused)} of ${number(n)} refused as too large; peak RSS +${mib(grown)}; and ${tests} tests`,
+      figure: `${number(refused)} of ${number(n)} refused as too large; peak RSS +${mib(Math.max(0, grown))}; and ${tests} tests`,
       passed: refused === n && grown <= 12 * 1_048_576,
       notes: `a bomb of ${number(bomb.length)} bytes; HTTP bodies are refused compressed`,
     };

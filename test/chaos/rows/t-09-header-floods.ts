@@ -44,7 +44,7 @@ export const headerFloods: Row = {
     return {
       n,
       figure: `${number(n - odd.length)} of ${number(n)} refused, ${number(reached)} reached a handler; peak RSS ${http2Wires
-        .map((wire, index) => `+${mib(grown[index] ?? Number.NaN)} (${wire})`)
+        .map((wire, index) => `+${mib(Math.max(0, grown[index] ?? Number.NaN))} (${wire})`)
         .join(', ')}`,
       passed: odd.length === 0 && reached === 0 && grown.every((bytes) => bytes <= 8 * 1_048_576),
       ...(odd.length === 0 ? {} : { notes: `not refused: ${[...new Set(odd)].join(', ')}` }),
