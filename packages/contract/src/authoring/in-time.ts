@@ -1,6 +1,7 @@
-import { type Clock, ServiceError } from '@tenon/contract';
+import type { Clock } from '../clock.js';
+import { ServiceError } from '../service-error.js';
 
-/** The outcome of a promise, or `Unavailable` after so long. What it stands for goes on. The client's own timeouts are of silence alone. */
+/** What a promise brings, or `Unavailable`, `executed: 'no'`, where it takes longer. What the promise stands for goes on. */
 export async function inTime<T>(promise: Promise<T>, timeoutMs: number, clock: Clock): Promise<T> {
   let cancel = (): void => {};
   const late = new Promise<never>((_, reject) => {
