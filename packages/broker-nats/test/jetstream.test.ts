@@ -2,9 +2,9 @@ import { connect } from '@nats-io/transport-node';
 import { eventually, rejectsWith } from '@tenon/conformance';
 import type { Delivery, Message } from '@tenon/contract';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { NatsServer } from '../../../test/nats-server/nats-server.js';
 import { askJetStream } from '../src/jetstream/jetstream-api.js';
 import type { NatsOptions } from '../src/nats-options.js';
-import type { NatsServer } from './nats-server.js';
 import { Stage } from './stage.js';
 
 let stage: Stage;
