@@ -41,6 +41,20 @@ describe('a server without JetStream', () => {
   });
 });
 
+describe('a user who may not use JetStream', () => {
+  it('is told so, and serves at most once', async () => {
+    const config = `authorization { users: [
+      { user: ada, password: x, permissions: { publish: { deny: "$JS.API.>" } } } ] }`;
+    const guarded = await stage.server({ config, jetStream: true });
+    const broker = await stage.client(guarded, { username: 'ada', password: 'x' });
+    const handler = async (): Promise<void> => {};
+    await rejectsWith(() => broker.subscribe('user.created', handler, atLeastOnce), 'PermissionDenied');
+    await rejectsWith(() => broker.publish('user.created', messageOf('m1'), atLeastOnce), 'PermissionDenied');
+    await broker.subscribe('user.created', handler);
+    await broker.publish('user.created', messageOf('m1'));
+  });
+});
+
 describe('streams', () => {
   it('are made once by several nodes at once, and one that is there is used as it is', async () => {
     const connection = await raw();
