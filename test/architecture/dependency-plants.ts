@@ -55,31 +55,24 @@ export const dependencyPlants: readonly Plant[] = [
     }));
   }),
 
-  ...['@tenon/core', '@tenon/codec-json'].map((name) => ({
-    rule: 'schema imports anything of the workspace but contract',
-    change: {
-      'packages/schema/package.json': manifest('@tenon/schema', ['@tenon/contract', name]),
-      'packages/schema/tsconfig.json': tsconfig('../contract', '../core', '../codec-json'),
-      'packages/schema/src/index.ts': `import { x } from '${name}';\nexport const schemaOf = () => x;`,
-      'tsconfig.json': tsconfig(
-        ...['contract', 'core', 'codec-json', 'conformance', 'schema', 'tenon'].map((one) => `packages/${one}`),
-      ),
-    },
-    reports: [`packages/schema/src/index.ts:1 schema imports ${name}`],
-  })),
-
-  ...['@tenon/core', '@tenon/codec-json'].map((name) => ({
-    rule: 'protobuf imports anything of the workspace but contract and schema',
-    change: {
-      'packages/protobuf/package.json': manifest('@tenon/protobuf', ['@tenon/contract', name]),
-      'packages/protobuf/tsconfig.json': tsconfig('../contract', '../core', '../codec-json'),
-      'packages/protobuf/src/index.ts': `import { x } from '${name}';\nexport const protoFileOf = () => x;`,
-      'tsconfig.json': tsconfig(
-        ...['contract', 'core', 'codec-json', 'conformance', 'protobuf', 'tenon'].map((one) => `packages/${one}`),
-      ),
-    },
-    reports: [`packages/protobuf/src/index.ts:1 protobuf imports ${name}`],
-  })),
+  ...[
+    ['schema', 'contract'],
+    ['protobuf', 'contract and schema'],
+    ['nats', 'contract'],
+  ].flatMap(([one, others]) =>
+    ['@tenon/core', '@tenon/codec-json'].map((name) => ({
+      rule: `${one} imports anything of the workspace but ${others}`,
+      change: {
+        [`packages/${one}/package.json`]: manifest(`@tenon/${one}`, ['@tenon/contract', name]),
+        [`packages/${one}/tsconfig.json`]: tsconfig('../contract', '../core', '../codec-json'),
+        [`packages/${one}/src/index.ts`]: `import { x } from '${name}';\nexport const taken = () => x;`,
+        'tsconfig.json': tsconfig(
+          ...['contract', 'core', 'codec-json', 'conformance', one, 'tenon'].map((folder) => `packages/${folder}`),
+        ),
+      },
+      reports: [`packages/${one}/src/index.ts:1 ${one} imports ${name}`],
+    })),
+  ),
 
   ...['@tenon/codec-json', '@tenon/conformance'].map((name) => ({
     rule: 'core imports anything of the workspace but contract',

@@ -22,8 +22,9 @@ export const dependencyRules: readonly Rule[] = [
       violations(project, ({ file, target }) => {
         if (target === undefined || file.area !== 'src' || !isProvider(file.packageFolder)) return undefined;
         // What a DTO class says is read in one place, for the validator and for the codec that is compiled from it, and its
-        // protobuf form in another, for the codec and for gRPC's reflection; gossip is a protocol that knows nothing of services.
-        const beside = ['packages/contract', 'packages/schema', 'packages/protobuf', 'packages/gossip'];
+        // protobuf form in another, for the codec and for gRPC's reflection; gossip is a protocol that knows nothing of services,
+        // and nats the way to a server for a registry, a transport, a broker and an inbox alike.
+        const beside = ['contract', 'schema', 'protobuf', 'gossip', 'nats'].map((one) => `packages/${one}`);
         if ([...beside, file.packageFolder].includes(target.folder)) return undefined;
         return {
           problem: `the provider ${file.packageFolder} imports ${target.manifest.name}`,
@@ -31,42 +32,14 @@ export const dependencyRules: readonly Rule[] = [
         };
       }),
   },
-  {
-    name: 'schema imports anything of the workspace but contract',
-    check: (project) =>
-      violations(project, ({ file, target }) => {
-        if (target === undefined || !isSourceOf(file, 'packages/schema')) return undefined;
-        if (['packages/contract', 'packages/schema'].includes(target.folder)) return undefined;
-        return {
-          problem: `schema imports ${target.manifest.name}`,
-          mend: 'schema says what a class says; what is done with it stands in the provider',
-        };
-      }),
-  },
-  {
-    name: 'protobuf imports anything of the workspace but contract and schema',
-    check: (project) =>
-      violations(project, ({ file, target }) => {
-        if (target === undefined || !isSourceOf(file, 'packages/protobuf')) return undefined;
-        if (['packages/contract', 'packages/schema', 'packages/protobuf'].includes(target.folder)) return undefined;
-        return {
-          problem: `protobuf imports ${target.manifest.name}`,
-          mend: 'protobuf derives what a service is on the wire; what carries it stands in the provider',
-        };
-      }),
-  },
-  {
-    name: 'core imports anything of the workspace but contract',
-    check: (project) =>
-      violations(project, ({ file, target }) => {
-        if (target === undefined || !isSourceOf(file, 'packages/core')) return undefined;
-        if (['packages/contract', 'packages/core'].includes(target.folder)) return undefined;
-        return {
-          problem: `core imports ${target.manifest.name}`,
-          mend: 'work on the seam of @tenon/contract; tenon puts core and providers together',
-        };
-      }),
-  },
+  importsOf('schema', ['contract'], 'schema says what a class says; what is done with it stands in the provider'),
+  importsOf(
+    'protobuf',
+    ['contract', 'schema'],
+    'protobuf derives what a service is on the wire; what carries it stands in the provider',
+  ),
+  importsOf('nats', ['contract'], 'nats is the way to a server; what is said over it stands in the provider'),
+  importsOf('core', ['contract'], 'work on the seam of @tenon/contract; tenon puts core and providers together'),
   {
     name: 'anything but tenon imports inversify or reflect-metadata',
     check: (project) =>
@@ -103,6 +76,20 @@ export const dependencyRules: readonly Rule[] = [
     check: (project) => violations(project, (mention) => undeclared(project, mention)),
   },
 ];
+
+/** Of the workspace, the sources of a package import these others alone. */
+function importsOf(one: string, others: readonly string[], mend: string): Rule {
+  const allowed = [one, ...others].map((name) => `packages/${name}`);
+  return {
+    name: `${one} imports anything of the workspace but ${others.join(' and ')}`,
+    check: (project) =>
+      violations(project, ({ file, target }) => {
+        if (target === undefined || !isSourceOf(file, `packages/${one}`)) return undefined;
+        if (allowed.includes(target.folder)) return undefined;
+        return { problem: `${one} imports ${target.manifest.name}`, mend };
+      }),
+  };
+}
 
 interface Mention extends Import {
   readonly file: SourceFile;

@@ -1,2 +1,3 @@
+export type { NatsTls } from '@tenon/nats';
 export { natsBroker } from './nats-broker-provider.js';
-export type { NatsEnvelope, NatsOptions, NatsTls } from './nats-options.js';
+export type { NatsEnvelope, NatsOptions } from './nats-options.js';

@@ -1,6 +1,6 @@
 import { headers, type MsgHdrs } from '@nats-io/transport-node';
 import { type Metadata, noMetadata } from '@tenon/contract';
-import { natsError } from './nats-error.js';
+import { natsError } from '@tenon/nats';
 import { receivedMetadata } from './received-metadata.js';
 
 /**

@@ -23,7 +23,7 @@ import {
   throwIfAborted,
   untilAborted,
 } from '@tenon/contract/authoring';
-import { natsDial, type Session } from './dial.js';
+import { type NatsSession, natsDial, statusLog } from '@tenon/nats';
 import type { Envelope } from './envelope.js';
 import { GoMicroEnvelope } from './go-micro-envelope.js';
 import { AckedOutbox } from './jetstream/acked-outbox.js';
@@ -45,7 +45,7 @@ export class NatsBroker implements Broker, Lifecycle {
   readonly #logger: Logger;
   readonly #clock: Clock;
   readonly #envelope: Envelope;
-  readonly #link: ServerLink<Session, string>;
+  readonly #link: ServerLink<NatsSession, string>;
   readonly #outbox: Outbox;
   /** What at least once is made of; undefined without JetStream. */
   readonly #kept: Kept | undefined;
@@ -66,7 +66,7 @@ export class NatsBroker implements Broker, Lifecycle {
     this.capabilities = capabilitiesOf(options);
     this.#kept = options.jetStream === undefined ? undefined : this.#keptWith(options.jetStream);
     this.deadLetters = this.#kept?.deadLetters;
-    const dial = natsDial(options, this.#logger, clock);
+    const dial = natsDial(options, clock, statusLog(this.#logger));
     this.#link = new ServerLink({
       name: 'NATS',
       settings: options,
@@ -173,7 +173,7 @@ export class NatsBroker implements Broker, Lifecycle {
     cancel();
   }
 
-  readonly #up = ({ connection }: Session, isAgain: boolean): void => {
+  readonly #up = ({ connection }: NatsSession, isAgain: boolean): void => {
     this.#kept?.streams.reset();
     this.#kept?.outbox.connected(connection);
     for (const subscription of this.#subscriptions) subscription.attach(connection);

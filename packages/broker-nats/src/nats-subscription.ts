@@ -1,9 +1,9 @@
 import type { Msg, NatsConnection, Subscription as NatsSide } from '@nats-io/transport-node';
 import { type Clock, type Delivery, type Logger, type Message, ServiceError, type Subscription } from '@tenon/contract';
 import { DeliveryPool, DropLog } from '@tenon/contract/authoring';
+import { natsError } from '@tenon/nats';
 import type { Envelope } from './envelope.js';
 import { eventsOf, isBatch } from './event-batch.js';
-import { natsError } from './nats-error.js';
 
 /** What one subscription is made of. */
 export interface SubscriptionSettings {

@@ -1,9 +1,9 @@
 import type { NatsConnection } from '@nats-io/transport-node';
 import { type CancelTimer, type Clock, ServiceError } from '@tenon/contract';
 import { canceled } from '@tenon/contract/authoring';
+import { natsError } from '@tenon/nats';
 import type { Packet } from './envelope.js';
 import { EventBatch, maxBatchBytes } from './event-batch.js';
-import { natsError } from './nats-error.js';
 
 /** What the outbox needs of a connection. */
 export type OutboxConnection = Pick<NatsConnection, 'publish' | 'flush' | 'isClosed' | 'info'>;

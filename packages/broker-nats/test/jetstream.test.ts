@@ -2,9 +2,9 @@ import { connect } from '@nats-io/transport-node';
 import { eventually, rejectsWith } from '@tenon/conformance';
 import type { Delivery, Message } from '@tenon/contract';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { NatsServer } from '../../../test/nats-server/nats-server.js';
 import { askJetStream } from '../src/jetstream/jetstream-api.js';
 import type { NatsOptions } from '../src/nats-options.js';
-import type { NatsServer } from './nats-server.js';
 import { Stage } from './stage.js';
 
 let stage: Stage;
@@ -38,6 +38,20 @@ describe('a server without JetStream', () => {
     await rejectsWith(() => plain.publish('user.created', messageOf('m1'), atLeastOnce), 'FailedPrecondition');
     await plain.subscribe('user.created', handler);
     await plain.publish('user.created', messageOf('m1'));
+  });
+});
+
+describe('a user who may not use JetStream', () => {
+  it('is told so, and serves at most once', async () => {
+    const config = `authorization { users: [
+      { user: ada, password: x, permissions: { publish: { deny: "$JS.API.>" } } } ] }`;
+    const guarded = await stage.server({ config, jetStream: true });
+    const broker = await stage.client(guarded, { username: 'ada', password: 'x' });
+    const handler = async (): Promise<void> => {};
+    await rejectsWith(() => broker.subscribe('user.created', handler, atLeastOnce), 'PermissionDenied');
+    await rejectsWith(() => broker.publish('user.created', messageOf('m1'), atLeastOnce), 'PermissionDenied');
+    await broker.subscribe('user.created', handler);
+    await broker.publish('user.created', messageOf('m1'));
   });
 });
 

@@ -3,12 +3,12 @@ import { connect, type Msg, type NatsConnection, headers as natsHeaders } from '
 import { eventually, rejectsWith } from '@tenon/conformance';
 import type { Message } from '@tenon/contract';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { NatsServer } from '../../../test/nats-server/nats-server.js';
 import type { NatsBroker } from '../src/nats-broker.js';
 import type { NatsOptions } from '../src/nats-options.js';
 import { NatsSubscription } from '../src/nats-subscription.js';
 import { HeldInbox, Inbox, messageOf, of, passed, patienceMs } from './inbox.js';
 import { LogLines } from './log-lines.js';
-import { NatsServer } from './nats-server.js';
 import { never, Stage } from './stage.js';
 
 const stage = new Stage();

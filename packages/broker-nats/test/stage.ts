@@ -1,8 +1,8 @@
 import type { Logger } from '@tenon/contract';
 import { silentLogger, systemClock } from '@tenon/contract/authoring';
+import { NatsServer, type NatsServerOptions } from '../../../test/nats-server/nats-server.js';
 import { NatsBroker } from '../src/nats-broker.js';
 import { type NatsOptions, resolveNatsOptions } from '../src/nats-options.js';
-import { NatsServer, type NatsServerOptions } from './nats-server.js';
 
 /** The servers and brokers of one test, which end with it, the last made first. */
 export class Stage {

@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
 import { eventually, LeakCheck, rejectsWith } from '@tenon/conformance';
 import { afterEach, describe, expect, it } from 'vitest';
+import { natsAuthority } from '../../../test/nats-server/nats-server.js';
 import { Inbox, messageOf, patienceMs } from './inbox.js';
 import { never, Stage } from './stage.js';
 
@@ -100,11 +100,9 @@ describe('starting', () => {
   });
 
   it('talks TLS to whom it can verify, and never in the clear where TLS was asked for', async () => {
-    const secure = await stage.server({
-      args: ['--tls', '--tlscert', file('server.pem'), '--tlskey', file('server.key')],
-    });
+    const secure = await stage.server({ tls: true });
     const clear = await stage.server();
-    const ca = await readFile(file('ca.pem'), 'utf8');
+    const ca = await natsAuthority();
     const broker = stage.broker({ servers: [`tls://${secure.address}`], tls: { ca } });
     await broker.start(never);
     const inbox = await Inbox.open(broker, 'user.created');
@@ -200,9 +198,4 @@ async function silentServer(): Promise<{ address: string; accepted: number; read
     await new Promise((resolve) => server.close(resolve));
   });
   return silent;
-}
-
-/** A key that protects nothing: it belongs to the certificate of this folder, which is valid for loopback alone. */
-function file(name: string): string {
-  return new URL(`tls/${name}`, import.meta.url).pathname;
 }

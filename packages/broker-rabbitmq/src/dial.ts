@@ -1,7 +1,6 @@
 import type { Clock, Logger } from '@tenon/contract';
-import { type DialServer, type LinkedSession, untilAborted } from '@tenon/contract/authoring';
+import { type DialServer, inTime, type LinkedSession, untilAborted } from '@tenon/contract/authoring';
 import { type ChannelModel, connect, type SocketOptions } from 'amqplib';
-import { inTime } from './in-time.js';
 import { declareExchanges } from './layout.js';
 import { rabbitmqError } from './rabbitmq-error.js';
 import type { RabbitmqServerAddress, ResolvedRabbitmqOptions } from './rabbitmq-options.js';
@@ -30,6 +29,7 @@ export function rabbitmqDial(
     const cut = new AbortController();
     const opened = openBoth(host, port, options, cut.signal, server, logger);
     try {
+      // The client's own timeouts are of silence alone.
       const [publishing, consuming] = await untilAborted(inTime(opened, timeoutMs, clock), signal);
       return sessionOf(server, publishing, consuming, cut, clock);
     } catch (failure) {

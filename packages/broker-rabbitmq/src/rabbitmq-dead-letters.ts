@@ -10,13 +10,13 @@ import {
 import {
   checkedNumber,
   deadLetterTopic,
+  inTime,
   Pause,
   readDeadLetter,
   requeuedMessage,
   untilAborted,
 } from '@tenon/contract/authoring';
 import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib';
-import { inTime } from './in-time.js';
 import { deadLetterQueue, type LayoutOptions } from './layout.js';
 import { unpack } from './message-form.js';
 import { rabbitmqError, replyCode } from './rabbitmq-error.js';

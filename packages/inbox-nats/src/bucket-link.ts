@@ -1,7 +1,8 @@
 import type { KV } from '@nats-io/kv';
 import { type Clock, type Logger, ServiceError } from '@tenon/contract';
+import { dialAny } from '@tenon/contract/authoring';
+import { type NatsSession, natsDial } from '@tenon/nats';
 import { openBucket } from './bucket.js';
-import { dialAny, type Session } from './dial.js';
 import type { ResolvedNatsInboxOptions } from './nats-inbox-options.js';
 
 /**
@@ -13,7 +14,7 @@ export class BucketLink {
   readonly #logger: Logger;
   readonly #clock: Clock;
   readonly #closing = new AbortController();
-  #session: Session | undefined;
+  #session: NatsSession | undefined;
   #opening: Promise<KV> | undefined;
   #refusal: { readonly reason: unknown; readonly at: number } | undefined;
 
@@ -45,7 +46,7 @@ export class BucketLink {
   async close(): Promise<void> {
     this.#closing.abort();
     // First, because whoever asks is answered by that.
-    await this.#session?.close();
+    if (this.#session !== undefined) await end(this.#session);
     await this.#opening?.catch(() => {});
   }
 
@@ -70,19 +71,22 @@ export class BucketLink {
       return await openBucket(session, this.#options, this.#logger);
     } catch (thrown) {
       // The next attempt may find another server.
-      await session.close();
+      await end(session);
       this.assertOpen();
       throw thrown;
     }
   }
 
-  async #dial(): Promise<Session> {
-    const session = await dialAny(this.#options, this.#clock, this.#closing.signal).catch((thrown: unknown) => {
+  async #dial(): Promise<NatsSession> {
+    const { servers, connectTimeoutMs: timeoutMs } = this.#options;
+    const { signal } = this.#closing;
+    const dial = natsDial({ ...this.#options, name: 'tenon inbox' }, this.#clock);
+    const session = await dialAny(dial, servers, { timeoutMs, signal }, this.#clock).catch((thrown: unknown) => {
       this.assertOpen();
       throw thrown;
     });
-    if (this.#closing.signal.aborted) {
-      await session.close();
+    if (signal.aborted) {
+      await end(session);
       this.assertOpen();
     }
     this.#session = session;
@@ -91,11 +95,17 @@ export class BucketLink {
     void session.ended.then(() => {
       this.#session = undefined;
       this.#opening = undefined;
-      if (this.#closing.signal.aborted) return;
+      if (signal.aborted) return;
       this.#logger.warn('the inbox lost its connection with NATS; it connects again when it is asked', { server });
     });
     return session;
   }
+}
+
+/** At once: nothing that is not answered yet is worth waiting for. */
+function end(session: NatsSession): Promise<void> {
+  session.drop();
+  return session.close();
 }
 
 /** Between a refusal and the next attempt. */

@@ -1,8 +1,8 @@
 import { jetstream } from '@nats-io/jetstream';
 import { type KV, Kvm } from '@nats-io/kv';
 import { type Logger, ServiceError } from '@tenon/contract';
-import type { Session } from './dial.js';
-import { natsError } from './nats-error.js';
+import { jetStreamErrors, type NatsSession } from '@tenon/nats';
+import { inboxError } from './inbox-error.js';
 import type { ResolvedNatsInboxOptions } from './nats-inbox-options.js';
 
 /**
@@ -12,7 +12,7 @@ import type { ResolvedNatsInboxOptions } from './nats-inbox-options.js';
  * Rejects with `FailedPrecondition` where the server has no JetStream, and with what the server says.
  */
 export async function openBucket(
-  { connection, server }: Session,
+  { connection, server }: NatsSession,
   options: ResolvedNatsInboxOptions,
   logger: Logger,
 ): Promise<KV> {
@@ -41,13 +41,10 @@ export async function openBucket(
       });
     return opened;
   } catch (thrown) {
-    throw natsError(thrown, doing, { executed: 'no' });
+    throw inboxError(thrown, doing, { executed: 'no' });
   }
 }
 
 function isTaken(thrown: unknown): boolean {
-  return Object(thrown).code === streamNameInUse;
+  return Object(thrown).code === jetStreamErrors.streamNameInUse;
 }
-
-/** `err_code` of the server's `errors.json`. */
-const streamNameInUse = 10_058;

@@ -1,2 +1,3 @@
-export type { NatsInboxOptions, NatsInboxTls } from './nats-inbox-options.js';
+export type { NatsTls as NatsInboxTls } from '@tenon/nats';
+export type { NatsInboxOptions } from './nats-inbox-options.js';
 export { natsInbox } from './nats-inbox-provider.js';

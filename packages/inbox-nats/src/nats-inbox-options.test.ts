@@ -20,29 +20,14 @@ describe('options', () => {
     expect([resolved, resolved.servers, resolved.credentials].every(Object.isFrozen)).toBe(true);
   });
 
-  test('say who we are as the client wants it', () => {
-    expect(resolveNatsInboxOptions({ username: 'ada', password: 'x' }).credentials).toEqual({ user: 'ada', pass: 'x' });
-    expect(resolveNatsInboxOptions({ token: 't' }).credentials).toEqual({ token: 't' });
-    expect(resolveNatsInboxOptions({ tls: { ca: 'a', cert: 'c', key: 'k' } }).tls).toEqual({
-      ca: 'a',
-      cert: 'c',
-      key: 'k',
-    });
-  });
-
   test.each([
     [{ servers: [] }, 'natsInbox.servers must name at least one'],
-    [{ servers: ['nats://ada:secret@nats-1'] }, 'natsInbox.servers has "nats://…@nats-1"'],
-    [{ username: 'ada' }, 'natsInbox.username and password go together'],
-    [{ username: 'ada', password: 'x', token: 't' }, 'natsInbox.token and username exclude each other'],
-    [{ tls: { cert: 'c' } }, 'natsInbox.tls.cert and tls.key go together'],
     [{ bucket: 'a.b' }, 'natsInbox.bucket is "a.b"'],
     [{ bucket: '' }, 'natsInbox.bucket is ""'],
     [{ keepMs: 59_999 }, 'natsInbox.keepMs is 59999; it must be a whole number from 60000 to 31536000000'],
     [{ replicas: 6 }, 'natsInbox.replicas is 6'],
     [{ connectTimeoutMs: 2_001 }, 'natsInbox.connectTimeoutMs is 2001'],
     [{ answerTimeoutMs: 49 }, 'natsInbox.answerTimeoutMs is 49'],
-    [{ pingIntervalMs: 99 }, 'natsInbox.pingIntervalMs is 99'],
   ])('%j is refused by name', (options, message) => {
     expect(() => resolveNatsInboxOptions(options)).toThrow(message);
   });

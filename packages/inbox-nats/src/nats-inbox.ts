@@ -11,7 +11,7 @@ import {
 } from '@tenon/contract';
 import { orAborted } from '@tenon/contract/authoring';
 import { BucketLink } from './bucket-link.js';
-import { isPassedBy, natsError } from './nats-error.js';
+import { inboxError, isPassedBy } from './inbox-error.js';
 import type { ResolvedNatsInboxOptions } from './nats-inbox-options.js';
 
 /** An {@link InboxStore} in a key-value bucket. What it writes: `docs/wire/nats-inbox.md`. */
@@ -71,7 +71,7 @@ export class NatsInbox implements InboxStore, Lifecycle {
     } catch (thrown) {
       this.#link.doubt(opening);
       this.#link.assertOpen();
-      throw natsError(thrown, `${doing} the bucket ${this.#bucket} of NATS`, { executed: 'maybe' });
+      throw inboxError(thrown, `${doing} the bucket ${this.#bucket} of NATS`, { executed: 'maybe' });
     }
   }
 }

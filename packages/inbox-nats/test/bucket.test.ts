@@ -1,13 +1,12 @@
-import { readFileSync } from 'node:fs';
 import { Kvm } from '@nats-io/kv';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { eventually, LeakCheck, rejectsWith } from '@tenon/conformance';
 import type { InboxMark, LogFields } from '@tenon/contract';
 import { afterEach, describe, expect, it } from 'vitest';
+import { NatsServer, type NatsServerOptions, natsAuthority } from '../../../test/nats-server/nats-server.js';
 import type { NatsInbox } from '../src/nats-inbox.js';
 import type { NatsInboxOptions } from '../src/nats-inbox-options.js';
 import { natsInboxOf } from './fixture.js';
-import { NatsServer, type NatsServerOptions } from './nats-server.js';
 import { warningsInto } from './recording-logger.js';
 
 const held: InboxMark = { state: 'held', holder: 'a' };
@@ -29,10 +28,6 @@ function inboxOf(server: NatsServer, options: NatsInboxOptions = {}, warnings: [
   const inbox = natsInboxOf(server, options, warningsInto(warnings));
   endings.push(() => inbox.close());
   return inbox;
-}
-
-function tls(name: string): string {
-  return new URL(`tls/${name}`, import.meta.url).pathname;
 }
 
 async function stranger(server: NatsServer): Promise<NatsConnection> {
@@ -123,11 +118,10 @@ describe('starting', () => {
   });
 
   it('goes over TLS, and trusts nobody else than whom it is told to', async () => {
-    const cert = ['--tls', '--tlscert', tls('server.pem'), '--tlskey', tls('server.key')];
-    const server = await started({ args: cert, jetStream: true });
+    const server = await started({ tls: true, jetStream: true });
     const servers = [`tls://${server.address}`];
     await rejectsWith(() => inboxOf(server, { servers }).start(never), 'Unavailable');
-    const trusting = inboxOf(server, { servers, tls: { ca: readFileSync(tls('ca.pem'), 'utf8') } });
+    const trusting = inboxOf(server, { servers, tls: { ca: await natsAuthority() } });
     await trusting.start(never);
     expect(await trusting.write('key', held, undefined)).toBe(1);
   });

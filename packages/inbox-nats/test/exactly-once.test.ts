@@ -8,7 +8,7 @@ import { silentLogger } from '@tenon/contract/authoring';
 import { NodeProcess } from '@tenon/testing/node-process';
 import { createApp, Event, Logger, provide } from 'tenon';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { NatsServer } from './nats-server.js';
+import { NatsServer } from '../../../test/nats-server/nats-server.js';
 
 @Event('order.placed', { delivery: 'atLeastOnce' })
 class OrderPlaced {}

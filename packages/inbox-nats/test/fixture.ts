@@ -1,8 +1,8 @@
 import type { InboxFixtureFactory } from '@tenon/conformance';
 import { silentLogger, systemClock } from '@tenon/contract/authoring';
+import { NatsServer } from '../../../test/nats-server/nats-server.js';
 import { NatsInbox } from '../src/nats-inbox.js';
 import { type NatsInboxOptions, resolveNatsInboxOptions } from '../src/nats-inbox-options.js';
-import { NatsServer } from './nats-server.js';
 
 /** A client of a test server, not started. */
 export function natsInboxOf(server: NatsServer, options: NatsInboxOptions = {}, logger = silentLogger()): NatsInbox {

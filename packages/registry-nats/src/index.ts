@@ -1,2 +1,3 @@
-export type { NatsRegistryOptions, NatsRegistryTls } from './nats-registry-options.js';
+export type { NatsTls as NatsRegistryTls } from '@tenon/nats';
+export type { NatsRegistryOptions } from './nats-registry-options.js';
 export { natsRegistry } from './nats-registry-provider.js';

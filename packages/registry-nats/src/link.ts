@@ -1,15 +1,14 @@
 import {
-  connect,
   type Msg,
   type NatsConnection,
   PermissionViolationError,
+  type Status,
   type Subscription,
 } from '@nats-io/transport-node';
 import { type Clock, type Logger, ServiceError } from '@tenon/contract';
 import { backoffMs, Pause } from '@tenon/contract/authoring';
-import { natsError } from './nats-error.js';
+import { type NatsSession, natsDial, natsError } from '@tenon/nats';
 import type { ResolvedNatsRegistryOptions } from './nats-registry-options.js';
-import { SocketTracker } from './socket-tracker.js';
 
 /** One connection, from when it works until it ends. */
 export interface Connected {
@@ -26,10 +25,7 @@ export interface LinkListener {
   down(reason: ServiceError): void;
 }
 
-/**
- * Keeps one connection with one of the servers, from when one is first wanted until `close`. The stock client's own reconnecting stays off: it
- * keeps what was published while it dials and says it later, when it may no longer be true.
- */
+/** Keeps one connection with one of the servers, from when one is first wanted until `close`. */
 export class Link {
   readonly #options: ResolvedNatsRegistryOptions;
   readonly #listener: LinkListener;
@@ -154,24 +150,19 @@ export class Link {
 
   /** Resolves when a connection has come and gone, rejects where none came. */
   async #session(): Promise<void> {
-    const sockets = new SocketTracker();
     const server = this.#servers[this.#next % this.#servers.length] as string;
     this.#next += 1;
-    const connection = await this.#dial(server, sockets);
-    this.#endSession = async () => {
-      await connection.close();
-      sockets.destroy();
-    };
+    const refusals = new Map<string, ServiceError>();
+    const session = await this.#dial(server, refusals);
+    this.#endSession = () => session.close();
     if (this.#isClosed) return this.#endSession();
-    sockets.bearErrors();
-    const connected: Connected = { connection, refusals: new Map(), drop: () => sockets.destroy() };
+    const { connection, drop } = session;
+    const connected: Connected = { connection, refusals, drop };
     this.#connected = connected;
-    void this.#readStatus(connected);
     this.#logger.debug('connected with NATS', { server });
     this.#listener.up(connected);
     this.#tellWaiting();
     const failure = await connection.closed();
-    sockets.destroy();
     this.#connected = undefined;
     this.#trouble = natsError(failure ?? undefined, `the connection with NATS at ${server} was lost`, {
       executed: 'no',
@@ -181,55 +172,25 @@ export class Link {
     this.#listener.down(this.#trouble);
   }
 
-  async #dial(server: string, sockets: SocketTracker): Promise<NatsConnection> {
-    const { credentials, tls, connectTimeoutMs, pingIntervalMs } = this.#options;
-    const opening = sockets.run(() =>
-      connect({
-        servers: [server],
-        ...credentials,
-        ...(tls === undefined ? {} : { tls: { ...tls } }),
-        name: 'tenon registry',
-        timeout: connectTimeoutMs,
-        pingInterval: pingIntervalMs,
-        maxPingOut: 2,
-        reconnect: false,
-        // Addresses that a server announces may be anything: we go where we were told to.
-        ignoreClusterUpdates: true,
-        noAsyncTraces: true,
-      }),
-    );
+  async #dial(server: string, refusals: Connected['refusals']): Promise<NatsSession> {
+    const settings = { ...this.#options, name: 'tenon registry' };
+    const dial = natsDial(settings, this.#clock, (status) => this.#reported(status, refusals));
     // All servers together take no longer than one may.
-    const waitMs = Math.max(50, connectTimeoutMs / this.#servers.length);
-    let cancel = (): void => {};
-    const late = new Promise<never>((_, reject) => {
-      const end = (text: string) => (): void => reject(unavailable(text));
-      cancel = this.#clock.after(waitMs, end(`no answer within ${Math.round(waitMs)} ms`));
-      this.#endSession = async () => end('the registry was closed')();
-    });
+    const timeoutMs = Math.max(50, Math.round(this.#options.connectTimeoutMs / this.#servers.length));
+    const calledOff = new AbortController();
+    this.#endSession = async () => calledOff.abort();
     try {
-      return await Promise.race([opening, late]);
-    } catch (failure) {
-      sockets.destroy();
-      opening.then(
-        (connection) => connection.close(),
-        () => {},
-      );
-      throw natsError(failure, `cannot connect with NATS at ${server}`, { executed: 'no' });
-    } finally {
-      cancel();
+      return await dial(server, { timeoutMs, signal: calledOff.signal });
+    } catch (thrown) {
+      throw calledOff.signal.aborted ? unavailable('the registry was closed') : thrown;
     }
   }
 
-  /** Reads what the client has to tell, until the connection ends. */
-  async #readStatus({ connection, refusals, drop }: Connected): Promise<void> {
-    for await (const status of connection.status()) {
-      // Its socket would wait for ever for a peer that does not read.
-      if (status.type === 'staleConnection') drop();
-      if (status.type !== 'error') continue;
-      const error = natsError(status.error, 'NATS refuses', { executed: 'no' });
-      if (status.error instanceof PermissionViolationError) refusals.set(status.error.subject, error);
-      this.#logger.warn('NATS reports an error', { error });
-    }
+  #reported(status: Status, refusals: Connected['refusals']): void {
+    if (status.type !== 'error') return;
+    const error = natsError(status.error, 'NATS refuses', { executed: 'no' });
+    if (status.error instanceof PermissionViolationError) refusals.set(status.error.subject, error);
+    this.#logger.warn('NATS reports an error', { error });
   }
 
   #tellWaiting(): void {

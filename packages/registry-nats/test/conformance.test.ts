@@ -1,7 +1,7 @@
 import { type RegistryFixtureFactory, registryConformance } from '@tenon/conformance';
 import { afterAll, beforeAll, describe, it } from 'vitest';
+import { NatsServer } from '../../../test/nats-server/nats-server.js';
 import { natsRegistryFixtures } from './fixture.js';
-import { NatsServer } from './nats-server.js';
 
 let server: NatsServer;
 let fixtures: RegistryFixtureFactory;

@@ -1,5 +1,5 @@
 import { natsRegistry } from '@tenon/registry-nats';
-import { NatsServer } from './nats-server.js';
+import { NatsServer } from '../../../test/nats-server/nats-server.js';
 
 /** This registry as `npm run bench -- discovery` and `npm run chaos` take it; what the fields mean stands in `test/discovery/back-end.ts`. */
 export const backEnd = {

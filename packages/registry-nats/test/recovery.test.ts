@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { eventually } from '@tenon/conformance';
 import type { Registry } from '@tenon/contract';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import type { NatsServer } from './nats-server.js';
+import type { NatsServer } from '../../../test/nats-server/nats-server.js';
 import { recordOf } from './sample-record.js';
 import { Stage } from './stage.js';
 

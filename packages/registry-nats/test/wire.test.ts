@@ -4,7 +4,7 @@ import { eventually, goldenRecord, goldenValue, within } from '@tenon/conformanc
 import type { Logger, Registry } from '@tenon/contract';
 import { silentLogger } from '@tenon/contract/authoring';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import type { NatsServer } from './nats-server.js';
+import type { NatsServer } from '../../../test/nats-server/nats-server.js';
 import { recordOf } from './sample-record.js';
 import { Stage } from './stage.js';
 

@@ -16,11 +16,10 @@ import {
   ServiceError,
   Transport,
 } from '@tenon/contract';
-import { CodecSet, DeadlineWheel, ServerLink, untilAborted } from '@tenon/contract/authoring';
+import { CodecSet, DeadlineWheel, inTime, ServerLink, untilAborted } from '@tenon/contract/authoring';
+import { type NatsSession, natsDial, statusLog } from '@tenon/nats';
 import { NatsClientConnection } from './client/nats-connection.js';
-import { natsDial, type Session } from './dial.js';
 import { PartBudget } from './frame-assembly.js';
-import { inTime } from './in-time.js';
 import { listen } from './listen.js';
 import { MicroEar } from './micro/micro-ear.js';
 import {
@@ -64,7 +63,7 @@ class NatsTransport implements Transport, Lifecycle {
   readonly #wheel: DeadlineWheel;
   readonly #budget = new PartBudget(maxHalfReceivedBytes);
   readonly #defaultContentType: string;
-  readonly #link: ServerLink<Session, string>;
+  readonly #link: ServerLink<NatsSession, string>;
   readonly #wire: Wire;
   readonly #inbox: string;
   readonly #connections = new Map<number, NatsClientConnection>();
@@ -84,7 +83,7 @@ class NatsTransport implements Transport, Lifecycle {
     this.#link = new ServerLink({
       name: 'NATS',
       settings: options,
-      dial: natsDial(options, told, clock),
+      dial: natsDial(options, clock, statusLog(told)),
       listener: { up: ({ connection }) => this.#up(connection), down: () => this.#down() },
       logger: told,
       clock,

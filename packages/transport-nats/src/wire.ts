@@ -1,7 +1,7 @@
 import type { NatsConnection } from '@nats-io/transport-node';
 import { ServiceError } from '@tenon/contract';
+import { natsError } from '@tenon/nats';
 import { partsOf } from './frame.js';
-import { natsError } from './nats-error.js';
 
 /** The way out to NATS, for frames. */
 export class Wire {

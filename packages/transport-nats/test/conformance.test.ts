@@ -1,7 +1,7 @@
 import { transportConformance } from '@tenon/conformance';
 import { afterAll, beforeAll, describe, it } from 'vitest';
+import { NatsServer } from '../../../test/nats-server/nats-server.js';
 import { newFixture } from './fixture.js';
-import { NatsServer } from './nats-server.js';
 
 /** One for all cases: each has connections and subjects of its own. */
 let server: NatsServer;

@@ -9,8 +9,8 @@ import {
 } from '@tenon/conformance';
 import type { Clock, Codec, Lifecycle, Listener, Logger, Node, Port, Provider, Transport } from '@tenon/contract';
 import { silentLogger, systemClock } from '@tenon/contract/authoring';
+import type { NatsServer } from '../../../test/nats-server/nats-server.js';
 import { type NatsTransportOptions, natsTransport } from '../src/index.js';
-import type { NatsServer } from './nats-server.js';
 
 /** A transport as an application's container would put it together, which looks after its life too. */
 export type LivingTransport = Transport & Required<Pick<Lifecycle, 'start' | 'close'>>;

@@ -2,8 +2,8 @@ import { headers, type NatsConnection } from '@nats-io/transport-node';
 import { eventually } from '@tenon/conformance';
 import type { Connection } from '@tenon/contract';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { NatsServer } from '../../../test/nats-server/nats-server.js';
 import { framePart, frameTypes, headAndBody, headed, partsOf } from '../src/frame.js';
-import type { NatsServer } from './nats-server.js';
 import { call, count, Stage, type TestNode } from './stage.js';
 
 const stage = new Stage();

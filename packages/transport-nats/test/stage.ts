@@ -11,9 +11,9 @@ import {
   type ServiceRecord,
 } from '@tenon/contract';
 import { systemClock } from '@tenon/contract/authoring';
+import { NatsServer, type NatsServerOptions } from '../../../test/nats-server/nats-server.js';
 import type { NatsTransportOptions } from '../src/index.js';
 import { brisk, type LivingTransport, newTransport, nodeOf, portOf } from './fixture.js';
-import { NatsServer, type NatsServerOptions } from './nats-server.js';
 
 /** What is made for one test, and ends with it, the last made first. */
 export class Stage {

@@ -1,7 +1,7 @@
 import { Svcm } from '@nats-io/services';
 import { headers, type NatsConnection } from '@nats-io/transport-node';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { NatsServer } from './nats-server.js';
+import type { NatsServer } from '../../../test/nats-server/nats-server.js';
 import { call, Stage, type TestNode } from './stage.js';
 
 const stage = new Stage();

@@ -1,8 +1,8 @@
 import { createInbox, headers, type Msg, type MsgHdrs, type NatsConnection } from '@nats-io/transport-node';
 import { type CancelTimer, type Clock, ServiceError } from '@tenon/contract';
 import { canceled } from '@tenon/contract/authoring';
+import { natsError } from '@tenon/nats';
 import type { Packet } from '../envelope.js';
-import { natsError } from '../nats-error.js';
 import { jetStreamError } from './jetstream-api.js';
 import type { Streams } from './streams.js';
 

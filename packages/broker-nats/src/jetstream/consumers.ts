@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { SubscriptionTerms } from '@tenon/contract/authoring';
-import { apiErrors, askJetStream, isApiError } from './jetstream-api.js';
+import { jetStreamErrors } from '@tenon/nats';
+import { askJetStream, isApiError } from './jetstream-api.js';
 import { nsPerMs } from './streams.js';
 
 /** The configuration of a consumer, as far as it is read. */
@@ -62,7 +63,7 @@ async function configOf(connection: NatsConnection, stream: string, name: string
     );
     return info.config;
   } catch (thrown) {
-    if (isApiError(thrown, apiErrors.consumerNotFound)) return undefined;
+    if (isApiError(thrown, jetStreamErrors.consumerNotFound)) return undefined;
     throw thrown;
   }
 }

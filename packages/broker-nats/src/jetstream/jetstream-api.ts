@@ -1,6 +1,6 @@
 import type { NatsConnection } from '@nats-io/transport-node';
 import { type Code, ServiceError } from '@tenon/contract';
-import { natsError } from '../nats-error.js';
+import { isLimitReached, jetStreamErrors, natsError } from '@tenon/nats';
 
 /** What the server says in place of an answer. Its numbers: `err_code` in the server's `errors.json`. */
 export function jetStreamError(
@@ -53,19 +53,10 @@ function noAnswer(thrown: unknown, doing: string): ServiceError {
 
 function codeOf(number: number, status: number): Code {
   if (notFound.includes(number)) return 'NotFound';
-  if (full.includes(number)) return 'ResourceExhausted';
+  if (isLimitReached(number)) return 'ResourceExhausted';
   if (status === 503) return 'Unavailable';
   return status === 403 ? 'PermissionDenied' : 'FailedPrecondition';
 }
 
-/** The numbers that are asked for by name. */
-export const apiErrors = Object.freeze({
-  streamNameInUse: 10_058,
-  subjectsOverlap: 10_065,
-  consumerNotFound: 10_014,
-});
-
-/** Of a stream, a consumer, a message. */
-const notFound = [10_059, 10_014, 10_037];
-/** Limits of the account, of memory, of messages, bytes and the size of one. */
-const full = [10_002, 10_023, 10_028, 10_047, 10_054, 10_077, 10_110];
+const { consumerNotFound, messageNotFound, streamNotFound } = jetStreamErrors;
+const notFound: readonly number[] = [streamNotFound, consumerNotFound, messageNotFound];

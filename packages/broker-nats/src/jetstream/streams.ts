@@ -1,6 +1,7 @@
 import type { NatsConnection } from '@nats-io/transport-node';
 import { hasWildcards, type Logger, ServiceError } from '@tenon/contract';
-import { apiErrors, askJetStream, isApiError } from './jetstream-api.js';
+import { jetStreamErrors } from '@tenon/nats';
+import { askJetStream, isApiError } from './jetstream-api.js';
 import type { ResolvedJetStreamOptions } from './jetstream-options.js';
 
 /**
@@ -87,7 +88,7 @@ async function namedFor(topic: string, connection: NatsConnection): Promise<stri
   return streams?.[0];
 }
 
-const contested = [apiErrors.streamNameInUse, apiErrors.subjectsOverlap];
+const contested = [jetStreamErrors.streamNameInUse, jetStreamErrors.subjectsOverlap];
 const maxAttempts = 5;
 
 /** JetStream counts in nanoseconds. */

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { type Clock, type Logger, ServiceError } from '@tenon/contract';
-import { type DialServer, untilAborted } from '@tenon/contract/authoring';
+import { type DialServer, inTime, untilAborted } from '@tenon/contract/authoring';
 import { type RedisOptions as ClientOptions, Redis } from 'ioredis';
 import type { ResolvedRedisOptions } from '../redis-options.js';
 import { scripts } from '../scripts/index.js';
@@ -20,6 +20,7 @@ export function redisDial(options: ResolvedRedisOptions, logger: Logger, clock: 
     const failures = clients.map(firstFailure);
     const opening = Promise.all(clients.map((client) => client.connect())).then(() => prepare(commands, options));
     try {
+      // The client's own timeout ends with the TCP connection: a server that accepts and says nothing would hold us for ever.
       const hashes = await untilAborted(inTime(opening, timeoutMs, clock), signal);
       // Lost while the other was prepared: nobody would hear of it any more.
       if (clients.some((client) => client.status !== 'ready')) throw new Error('the connection ended');
@@ -83,22 +84,6 @@ function firstFailure(client: Redis): () => Error | undefined {
     first ??= error;
   });
   return () => first;
-}
-
-/** The client's own timeout ends with the TCP connection: a server that accepts and says nothing would hold us for ever. */
-async function inTime<T>(promise: Promise<T>, timeoutMs: number, clock: Clock): Promise<T> {
-  promise.catch(() => {});
-  let cancel = (): void => {};
-  const late = new Promise<never>((_, reject) => {
-    cancel = clock.after(timeoutMs, () => {
-      reject(new ServiceError('Unavailable', `no answer within ${timeoutMs} ms`, { executed: 'no' }));
-    });
-  });
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    cancel();
-  }
 }
 
 /** Of a checked `host`, `host:port` or `[address]:port`. */

@@ -2,26 +2,8 @@ import type { Clock } from '../clock.js';
 import type { Logger } from '../logger.js';
 import { ServiceError } from '../service-error.js';
 import { type BackoffOptions, backoffMs } from './backoff.js';
+import { type DialServer, dialAny, type LinkedSession } from './dial-any.js';
 import { throwIfAborted, untilAborted } from './until-aborted.js';
-
-/** What is between us and one server, from the moment it works until it is lost or closed. It never reconnects. */
-export interface LinkedSession {
-  /** Where it is, as a person reads it. */
-  readonly server: string;
-  /** Resolves when it has ended, for whichever reason; never rejects. */
-  readonly ended: Promise<void>;
-  /** Ends it and frees its sockets. What was handed over and not written yet is lost. Twice is fine. */
-  close(): Promise<void> | void;
-}
-
-/** How long a dial may take, and who may call it off. */
-export interface DialLimits {
-  readonly timeoutMs: number;
-  readonly signal: AbortSignal;
-}
-
-/** Opens a session, or rejects with `Unavailable`, `Unauthenticated` or `Canceled` and leaves nothing open. */
-export type DialServer<S extends LinkedSession, A> = (server: A, limits: DialLimits) => Promise<S>;
 
 /** What a {@link ServerLink} works with. */
 export interface LinkParts<S extends LinkedSession, A> {
@@ -195,29 +177,11 @@ export class ServerLink<S extends LinkedSession, A> {
 
   /** Hands a new session over in the turn in which nobody has called it off. */
   async #connect(signal: AbortSignal, take: (session: S) => void): Promise<void> {
-    const session = await this.#dialAny(signal);
+    const { servers, connectTimeoutMs: timeoutMs } = this.#settings;
+    const session = await dialAny(this.#dial, servers, { timeoutMs, signal }, this.#clock);
     if (!signal.aborted) return take(session);
     await session.close();
     throwIfAborted(signal);
-  }
-
-  /** Tries the servers in random order, within one timeout for all of them. */
-  async #dialAny(signal: AbortSignal): Promise<S> {
-    const servers = shuffled(this.#settings.servers);
-    const end = this.#clock.now() + this.#settings.connectTimeoutMs;
-    let refusal: ServiceError | undefined;
-    for (const [index, server] of servers.entries()) {
-      throwIfAborted(signal);
-      // Each gets its share of what is left, so that a silent one does not use up the others' time.
-      const timeoutMs = Math.max(1, Math.floor((end - this.#clock.now()) / (servers.length - index)));
-      try {
-        return await this.#dial(server, { timeoutMs, signal });
-      } catch (failure) {
-        refusal = ServiceError.from(failure, { code: 'Unavailable', executed: 'no' });
-      }
-    }
-    throwIfAborted(signal);
-    throw refusal ?? new ServiceError('Unavailable', `no ${this.#name} server answered`, { executed: 'no' });
   }
 
   /** Resolves after the delay, or at once on close. */
@@ -234,13 +198,6 @@ export class ServerLink<S extends LinkedSession, A> {
       signal.addEventListener('abort', end);
     });
   }
-}
-
-function shuffled<T>(list: readonly T[]): readonly T[] {
-  return list
-    .map((item) => ({ item, rank: Math.random() }))
-    .sort((left, right) => left.rank - right.rank)
-    .map(({ item }) => item);
 }
 
 const reminderMs = 60 * 1_000;

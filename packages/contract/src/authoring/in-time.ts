@@ -1,4 +1,5 @@
-import { type Clock, ServiceError } from '@tenon/contract';
+import type { Clock } from '../clock.js';
+import { ServiceError } from '../service-error.js';
 
 /** What a promise brings, or `Unavailable`, `executed: 'no'`, where it takes longer. What the promise stands for goes on. */
 export async function inTime<T>(promise: Promise<T>, timeoutMs: number, clock: Clock): Promise<T> {

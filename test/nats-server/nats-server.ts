@@ -4,6 +4,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { pauseProcess } from '@tenon/conformance';
 
 /** How a test server is started. All fields are optional. */
@@ -12,9 +13,13 @@ export interface NatsServerOptions {
   readonly args?: readonly string[];
   /** The text of a configuration file. */
   readonly config?: string;
+  /** With JetStream, in files that outlive a restart. Default false. */
+  readonly jetStream?: boolean;
+  /** With TLS, by a certificate for loopback alone that {@link natsAuthority} has signed. Default false. */
+  readonly tls?: boolean;
 }
 
-/** A real nats-server on a loopback port of its own. */
+/** A real nats-server on a loopback port of its own, for the tests of every package that speaks with one. */
 export class NatsServer {
   readonly address: string;
   readonly port: number;
@@ -34,7 +39,11 @@ export class NatsServer {
   static async start(options: NatsServerOptions = {}): Promise<NatsServer> {
     if (!existsSync(binary)) throw new Error(`${binary} is missing: apt-get install nats-server`);
     const folder = await mkdtemp(join(tmpdir(), 'tenon-nats-'));
-    const args = [...(options.args ?? [])];
+    const args = [
+      ...(options.args ?? []),
+      ...(options.jetStream === true ? ['-js', '-sd', join(folder, 'store')] : []),
+      ...(options.tls === true ? ['--tls', '--tlscert', tlsFile('server.pem'), '--tlskey', tlsFile('server.key')] : []),
+    ];
     if (options.config !== undefined) {
       await writeFile(join(folder, 'nats.conf'), options.config);
       args.push('-c', join(folder, 'nats.conf'));
@@ -82,6 +91,16 @@ export class NatsServer {
     await this.kill();
     await rm(this.#folder, { recursive: true, force: true });
   }
+}
+
+/** The authority, as PEM text, that a client of a server with TLS has to trust. */
+export function natsAuthority(): Promise<string> {
+  return readFile(tlsFile('ca.pem'), 'utf8');
+}
+
+/** The key protects nothing: it belongs to a certificate for loopback alone. */
+function tlsFile(name: string): string {
+  return fileURLToPath(new URL(`tls/${name}`, import.meta.url));
 }
 
 function spawnServer(args: readonly string[]): ChildProcess {

@@ -18,7 +18,10 @@ function codeOf(thrown: unknown): Code {
   if (thrown instanceof AuthorizationError || thrown instanceof UserAuthenticationExpiredError) {
     return 'Unauthenticated';
   }
-  if (thrown instanceof PermissionViolationError) return 'PermissionDenied';
+  // Of a request that may not be made it is the cause.
+  if (thrown instanceof PermissionViolationError || Object(thrown).cause instanceof PermissionViolationError) {
+    return 'PermissionDenied';
+  }
   if (thrown instanceof InvalidArgumentError || thrown instanceof InvalidSubjectError) return 'InvalidArgument';
   return 'Unavailable';
 }
