@@ -21,14 +21,22 @@ export interface PeerLine {
   readonly [name: string]: unknown;
 }
 
-/** A go-micro process: `test/interop/go-micro`, compiled. */
+/** A go-micro server that runs. Disposing of it ends it in order: it takes its node out of the registry. */
+export interface PeerServer extends AsyncDisposable {
+  /** What it has said; grows. */
+  readonly lines: readonly PeerLine[];
+  readonly address: string;
+}
+
+/** go-micro processes: `test/interop/go-micro`, compiled. */
 export class GoMicroPeer implements AsyncDisposable {
-  readonly #program: string;
+  /** Its path. */
+  readonly program: string;
   readonly #folder: string | undefined;
   readonly #servers: ChildProcess[] = [];
 
   private constructor(program: string, folder: string | undefined) {
-    this.#program = program;
+    this.program = program;
     this.#folder = folder;
   }
 
@@ -63,9 +71,9 @@ export class GoMicroPeer implements AsyncDisposable {
     }
   }
 
-  /** Starts a server, which runs until this is disposed of. `lines` grows. */
-  async serve(args: readonly string[]): Promise<{ readonly lines: readonly PeerLine[]; readonly address: string }> {
-    const child = spawn(this.#program, ['server', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  /** Starts a server, which runs until it or this is disposed of. */
+  async serve(args: readonly string[]): Promise<PeerServer> {
+    const child = spawn(this.program, ['server', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
     this.#servers.push(child);
     const killed = (): void => void child.kill('SIGKILL');
     process.once('exit', killed);
@@ -79,26 +87,35 @@ export class GoMicroPeer implements AsyncDisposable {
       await Promise.race([once(output, 'line'), once(child, 'exit')]);
     }
     const serving = lines.find((line) => line.case === 'serving');
-    return { lines, address: String(serving?.['address']) };
+    return { lines, address: String(serving?.['address']), [Symbol.asyncDispose]: () => ended(child) };
   }
 
   /** Runs a client to its end. */
   async call(args: readonly string[]): Promise<readonly PeerLine[]> {
-    const { stdout } = await run(this.#program, ['client', ...args], { timeout: 60_000 });
+    const { stdout } = await run(this.program, ['client', ...args], { timeout: 60_000 });
     const lines: PeerLine[] = [];
     for (const line of stdout.split('\n')) keep(lines, line);
     return lines;
   }
 
+  /** Runs one case of a client, and resolves with what it said about it. */
+  async ask(args: readonly string[], what: string): Promise<PeerLine> {
+    const line = (await this.call([...args, what])).find((one) => one.case === what);
+    if (line === undefined) throw new Error(`go-micro said nothing about ${what}`);
+    return line;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const child of this.#servers) {
-      if (child.exitCode !== null || child.signalCode !== null) continue;
-      const exited = once(child, 'exit');
-      child.kill('SIGTERM');
-      await exited;
-    }
+    for (const child of this.#servers) await ended(child);
     if (this.#folder !== undefined) await rm(this.#folder, { recursive: true, force: true });
   }
+}
+
+async function ended(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, 'exit');
+  child.kill('SIGTERM');
+  await exited;
 }
 
 /** Its log goes to the same place. */

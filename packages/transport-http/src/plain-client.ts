@@ -54,6 +54,8 @@ export class PlainClient implements ClientDialect {
 
   reply(call: Call, response: ClientResponse): Reply {
     if (response.status !== 200) throw this.#failure(response);
+    const refusal = response.fields.micro('error');
+    if (refusal !== undefined) throw isGoMicro(refusal);
     if (serverStreams(call.endpoint.kind)) throw malformedReply('it is one value, where a stream was asked for');
     const value = decodeReply(this.#codecs, call, response);
     return { value, metadata: replyMetadata(response.fields) };
@@ -90,6 +92,12 @@ export class PlainClient implements ClientDialect {
     if (typeof value !== 'object' || value === null) return undefined;
     return 'code' in value && isCode(value.code) ? value : undefined;
   }
+}
+
+/** go-micro's server takes any request for mucp, and answers one that is not with status 200 and this field. */
+function isGoMicro(refusal: string): ServiceError {
+  const message = `the node is go-micro's and speaks mucp, which its record says by "protocol": "mucp" in the node's metadata; it answered ${JSON.stringify(refusal.slice(0, 200))}`;
+  return new ServiceError('Unimplemented', message, { answered: true });
 }
 
 function replyMetadata(fields: HeaderFields): Metadata {

@@ -252,6 +252,20 @@ test.each([
   await connection.close();
 });
 
+test('the refusal of a go-micro server that nothing says is one is an error that says how it is called', async () => {
+  const said = 'rpc: service/endpoint request ill-formed: ';
+  const body = `{"id":"","result":null,"error":"${said}"}\n`;
+  const head = `HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nMicro-Error: ${said}\r\nContent-Length: ${body.length}\r\n\r\n`;
+  await using peer = await rawServer((_request, socket) => socket.write(head + body));
+  const connection = await dial(peer.number, { contentType: 'application/json' });
+  await expect(call(connection, 'Hello', { name: 'Ada' })).rejects.toMatchObject({
+    code: 'Unimplemented',
+    executed: 'maybe',
+    message: expect.stringContaining('"protocol": "mucp"'),
+  });
+  await connection.close();
+});
+
 test('an informational reply is not the reply', async () => {
   await using peer = await rawServer((_request, socket) => socket.write(`HTTP/1.1 103 Early Hints\r\n\r\n${ok}`));
   const connection = await dial(peer.number);

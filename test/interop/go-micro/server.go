@@ -2,104 +2,20 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/signal"
 	"syscall"
 	"time"
 
 	"go-micro.dev/v6/broker"
-	micro "go-micro.dev/v6/errors"
-	"go-micro.dev/v6/metadata"
 	"go-micro.dev/v6/server"
+	grpc "go-micro.dev/v6/server/grpc"
+	"tenon.example/go-micro-peer/plain"
+	"tenon.example/go-micro-peer/typed"
 )
 
-// Greeter has one endpoint of each kind.
-type Greeter struct{}
-
-func (g *Greeter) Hello(ctx context.Context, req *Request, rsp *Reply) error {
-	rsp.Msg = "Hello " + req.Name
-	if from, ok := metadata.Get(ctx, "X-From"); ok {
-		rsp.Msg += " from " + from
-	}
-	return nil
-}
-
-func (g *Greeter) Fail(ctx context.Context, req *Request, rsp *Reply) error {
-	return micro.NotFound("gogreeter", "no such %s", req.Name)
-}
-
-func (g *Greeter) Plain(ctx context.Context, req *Request, rsp *Reply) error {
-	return errors.New("plain failure")
-}
-
-// Left says how much time the caller has given, in milliseconds.
-func (g *Greeter) Left(ctx context.Context, req *Request, rsp *Reply) error {
-	if deadline, ok := ctx.Deadline(); ok {
-		rsp.Left = time.Until(deadline).Milliseconds()
-	}
-	return nil
-}
-
-// A server of go-micro writes a message into the same memory as the one before, sent or not (server/rpc_codec.go), so that each must
-// have time to leave.
-func send(stream server.Stream, reply *Reply) error {
-	if err := stream.Send(reply); err != nil {
-		return err
-	}
-	time.Sleep(5 * time.Millisecond)
-	return nil
-}
-
-// Count answers one request with many replies.
-func (g *Greeter) Count(ctx context.Context, stream server.Stream) error {
-	var req Request
-	if err := stream.Recv(&req); err != nil {
-		return err
-	}
-	for n := 1; n <= req.To; n++ {
-		if err := send(stream, &Reply{N: n}); err != nil {
-			return err
-		}
-	}
-	if req.Name == "fail" {
-		return micro.BadRequest("gogreeter", "boom")
-	}
-	return nil
-}
-
-// Chat answers each request with a reply.
-func (g *Greeter) Chat(ctx context.Context, stream server.Stream) error {
-	for {
-		var req Request
-		if err := stream.Recv(&req); err == io.EOF {
-			return nil
-		} else if err != nil {
-			return err
-		}
-		if err := send(stream, &Reply{Msg: "got " + req.Name}); err != nil {
-			return err
-		}
-	}
-}
-
-// Sum answers many requests with one reply.
-func (g *Greeter) Sum(ctx context.Context, stream server.Stream) error {
-	sum := 0
-	for {
-		var req Request
-		if err := stream.Recv(&req); err == io.EOF {
-			return send(stream, &Reply{N: sum})
-		} else if err != nil {
-			return err
-		}
-		sum += req.To
-	}
-}
-
-func heard(ctx context.Context, event *Request) error {
+func heard(ctx context.Context, event *plain.Request) error {
 	say(map[string]any{"case": "heard", "name": event.Name, "to": event.To})
 	return nil
 }
@@ -111,7 +27,7 @@ func serve(given flags) {
 		address = "127.0.0.1:0"
 	}
 	messages := broker.NewHttpBroker(broker.Registry(found), broker.Addrs("127.0.0.1:0"))
-	peer := server.NewServer(
+	peer := newServer(given)(
 		server.Name(given.name),
 		server.Address(address),
 		server.Registry(found),
@@ -119,7 +35,7 @@ func serve(given flags) {
 		server.RegisterTTL(30*time.Second),
 		server.RegisterInterval(10*time.Second),
 	)
-	if err := peer.Handle(peer.NewHandler(&Greeter{})); err != nil {
+	if err := peer.Handle(peer.NewHandler(greeter(given))); err != nil {
 		fail(err)
 	}
 	if err := peer.Subscribe(peer.NewSubscriber(given.topic, heard)); err != nil {
@@ -135,4 +51,18 @@ func serve(given flags) {
 	if err := peer.Stop(); err != nil {
 		fail(fmt.Errorf("stop: %w", err))
 	}
+}
+
+func newServer(given flags) func(...server.Option) server.Server {
+	if given.protocol == "grpc" {
+		return grpc.NewServer
+	}
+	return server.NewServer
+}
+
+func greeter(given flags) any {
+	if given.messages == "typed" {
+		return &typed.Greeter{}
+	}
+	return &plain.Greeter{}
 }

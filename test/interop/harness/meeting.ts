@@ -28,13 +28,8 @@ export class Meeting {
    * @param name - one of a kind within the stranger
    * @param limitMs - default 60 s; programs that are run have limits of their own
    */
-  async case(name: string, run: () => unknown, limitMs = 60_000): Promise<void> {
-    try {
-      await inTime(run, limitMs);
-      this.record({ name, result: 'passed' });
-    } catch (thrown) {
-      this.record({ name, result: thrown instanceof Missing ? 'skipped' : 'failed', reason: messageOf(thrown) });
-    }
+  async case(name: string, run: () => unknown, limitMs?: number): Promise<void> {
+    this.record(await resultOf(name, run, limitMs));
   }
 
   /** Puts in a case that somebody else has run. */
@@ -46,6 +41,16 @@ export class Meeting {
   /** What a reader should know beside the figures. */
   note(text: string): void {
     this.notes.push(text);
+  }
+}
+
+/** Runs one case as {@link Meeting.case} does, for whoever hands the result over in another way. */
+export async function resultOf(name: string, run: () => unknown, limitMs = 60_000): Promise<CaseResult> {
+  try {
+    await inTime(run, limitMs);
+    return { name, result: 'passed' };
+  } catch (thrown) {
+    return { name, result: thrown instanceof Missing ? 'skipped' : 'failed', reason: messageOf(thrown) };
   }
 }
 

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '../../../chaos/lab/free-port.js';
+import type { Machine } from '../../harness/machine.js';
 import { saidBy } from '../../harness/program.js';
 import { ServerProgram } from '../../harness/server-program.js';
 
@@ -27,7 +28,13 @@ export class Agent implements AsyncDisposable {
     this.endpoint = `127.0.0.1:${ports[0]}`;
   }
 
-  static async started(program: string): Promise<Agent> {
+  /**
+   * Of the program that `CONSUL_AGENT` names, else of one that is built here, which takes minutes.
+   *
+   * @param folder - where its go.mod is.
+   */
+  static async started(machine: Machine, folder: string): Promise<Agent> {
+    const program = process.env['CONSUL_AGENT'] ?? (await machine.go(folder, 'github.com/hashicorp/consul'));
     const agent = new Agent(program, [await freePort(), await freePort(), await freePort(), await freePort()]);
     await agent.start();
     return agent;

@@ -13,9 +13,8 @@ import { Agent } from './agent.js';
 export const consul: Stranger = {
   direction: 'both ways',
   async meet(meeting) {
-    const program = await meeting.machine.go(meeting.folder, 'github.com/hashicorp/consul');
     meeting.version = pinnedModule(meeting.folder, 'github.com/hashicorp/consul');
-    await using agent = await Agent.started(program);
+    await using agent = await Agent.started(meeting.machine, meeting.folder);
     const node = await served({ modules: [consulRegistry({ endpoint: agent.endpoint })], server: { ttlMs } });
     try {
       await using caller = await callerBy(agent, 'default');
