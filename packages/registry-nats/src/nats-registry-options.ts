@@ -1,5 +1,5 @@
 import { ServiceError } from '@tenon/contract';
-import { type BackoffOptions, checkedNumber } from '@tenon/contract/authoring';
+import { type BackoffOptions, checkedBackoff, checkedNumber } from '@tenon/contract/authoring';
 
 /** How to reach NATS, and how long to listen. All fields are optional. */
 export interface NatsRegistryOptions {
@@ -73,24 +73,18 @@ export function resolveNatsRegistryOptions(options: NatsRegistryOptions = {}): R
     foreignTtlMs: number('foreignTtlMs', 1_000, 3_600_000, 90_000),
     connectTimeoutMs: number('connectTimeoutMs', 50, 2_000, 1_500),
     pingIntervalMs: number('pingIntervalMs', 100, 120_000, 5_000),
-    backoff: resolveBackoff(options.backoff ?? {}),
+    backoff: checkedBackoff('natsRegistry.backoff', options.backoff, {
+      baseMs: 500,
+      factor: 1.6,
+      maxMs: 4_000,
+      jitter: 0.5,
+    }),
   });
 }
 
 type NumberOption = {
   [K in keyof NatsRegistryOptions]-?: NatsRegistryOptions[K] extends number | undefined ? K : never;
 }[keyof NatsRegistryOptions];
-
-function resolveBackoff(given: Partial<BackoffOptions>): BackoffOptions {
-  const number = (name: keyof BackoffOptions, min: number, max: number, fallback: number, integer: boolean): number =>
-    checkedNumber(`natsRegistry.backoff.${name}`, given[name], { min, max, fallback, integer });
-  return Object.freeze({
-    baseMs: number('baseMs', 10, 60_000, 500, true),
-    factor: number('factor', 1, 10, 1.6, false),
-    maxMs: number('maxMs', 10, 120_000, 4_000, true),
-    jitter: number('jitter', 0, 1, 0.5, false),
-  });
-}
 
 function checkedServers(servers: readonly string[]): readonly string[] {
   if (!Array.isArray(servers) || servers.length === 0) throw invalid('servers must name at least one server');
