@@ -47,6 +47,10 @@ export class AgentEntry implements EntryHome {
     if (wasThere) await this.#catalogShows((found) => found === undefined || !this.#isOurs(found));
   }
 
+  restore(): Promise<void> {
+    return this.put();
+  }
+
   async #pass(): Promise<boolean> {
     const askedAt = this.#context.clock.now();
     const isThere = await this.#context.client.pass(this.#registration.ID);

@@ -2,6 +2,7 @@ export * from './checked-registration.js';
 export * from './fixed-leases.js';
 export * from './grouped-by-version.js';
 export * from './host-and-port.js';
+export * from './kept-entries.js';
 export * from './kept-entry.js';
 export * from './lease-handle.js';
 export * from './open-watches.js';
