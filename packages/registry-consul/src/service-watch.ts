@@ -121,6 +121,8 @@ export class ServiceWatch {
     this.#isInTrouble = true;
     this.#index = undefined;
     this.#told = undefined;
+    // What is kept of an outage before this one stays until Consul is back, and for a while from then on.
+    this.#stopKeeping?.();
     this.#events.set({ kind: 'error', error });
   }
 }

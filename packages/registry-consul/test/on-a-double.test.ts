@@ -263,6 +263,27 @@ describe('on a double: cut off', () => {
     expect(lookup('stale')).toEqual({ level: 'eventual', whenCutOff: 'answers' });
   });
 
+  it('an outage within the grace of another one tells no set, and the grace begins anew after it', async () => {
+    const registry = client({ restoreGraceMs: 1_000, watchBackoff: { baseMs: 50, maxMs: 100 } });
+    double.plant({ ID: 'greeter-1', Service: 'greeter' });
+    const set = watched(registry);
+    await eventually(() => expect(set.ids).toEqual(['greeter-1']), within(5));
+    await double.kill();
+    await eventually(() => expect(set.errors).toHaveLength(1), within(5));
+    double.wipe();
+    double.plant({ ID: 'greeter-2', Service: 'greeter' });
+    await double.restart();
+    await eventually(() => expect(set.ids).toEqual(['greeter-1', 'greeter-2']), within(5));
+    await double.kill();
+    await eventually(() => expect(set.errors).toHaveLength(2), within(5));
+    const before = set.sets.length;
+    await pastTime(1_200);
+    expect(set.sets).toHaveLength(before);
+    await double.restart();
+    const both = ['greeter-1', 'greeter-2'];
+    await eventually(() => expect(set.sets.slice(before)).toEqual([both, ['greeter-2']]), within(5));
+  });
+
   it('a connection that is half open is noticed after the wait, and the set is whole again afterwards', async () => {
     const proxy = await TcpProxy.to(double.port);
     cleanups.push(() => proxy.close());
