@@ -10,3 +10,4 @@ export * from './record-json.js';
 export * from './record-table.js';
 export * from './recorded-kind.js';
 export * from './skipped-entries.js';
+export * from './watch-teller.js';
