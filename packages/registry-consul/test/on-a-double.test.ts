@@ -53,8 +53,9 @@ describe('on a double: what is asked', () => {
     const registry = client({ token: 'secret', datacenter: 'eu', consistency: 'stale' });
     await registry.register(recordOf('greeter', 'n1'), { ttlMs: 15_000 });
     await registry.lookup('greeter');
-    const [put, confirmed, looked] = double.asked;
+    const [put, passed, confirmed, looked] = double.asked;
     expect(put).toBe('/v1/agent/service/register?replace-existing-checks=true');
+    expect(passed).toBe('/v1/agent/check/pass/service%3Agreeter%3An1');
     expect(confirmed).toBe(
       `/v1/health/service/greeter?consistent&filter=${encodeURIComponent('Service.ID == "greeter:n1"')}`,
     );
@@ -282,6 +283,23 @@ describe('on a double: cut off', () => {
     await double.restart();
     const both = ['greeter-1', 'greeter-2'];
     await eventually(() => expect(set.sets.slice(before)).toEqual([both, ['greeter-2']]), within(5));
+  });
+
+  it('an agent that was restarted shows who registered a moment before, but nobody whose time was over', async () => {
+    const proxy = await TcpProxy.to(double.port);
+    cleanups.push(() => proxy.close());
+    const service = client({ endpoint: proxy.endpoint });
+    await service.register(recordOf('greeter', 'n1'), { ttlMs: 60_000 });
+    await service.register(recordOf('greeter', 'n2'), { ttlMs: 1_000 });
+    // From here on nobody renews.
+    proxy.cut();
+    await double.kill();
+    await pastTime(1_100);
+    await double.restart();
+    const observer = client();
+    expect(await ids(observer)).toEqual(['n1']);
+    const set = watched(observer);
+    await eventually(() => expect(set.sets).toEqual([['n1']]), within(5));
   });
 
   it('a connection that is half open is noticed after the wait, and the set is whole again afterwards', async () => {
