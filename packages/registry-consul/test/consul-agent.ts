@@ -1,10 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { eventually } from '@tenon/conformance';
+import { eventually, freePorts } from '@tenon/conformance';
 import type { TestServer } from './fixture.js';
 
 /** A real agent, a server and its own cluster, on ports of this machine that it keeps; its data outlives a restart. */
@@ -101,17 +100,4 @@ async function versionOf(program: string): Promise<string> {
   });
   await once(child, 'close');
   return /v[\d.]+\S*/.exec(said)?.[0] ?? 'unknown';
-}
-
-async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer().listen(0, '127.0.0.1');
-      await once(server, 'listening');
-      return server;
-    }),
-  );
-  const ports = servers.map((server) => (server.address() as { port: number }).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
 }

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { eventually } from '@tenon/conformance';
+import { eventually, recordOf, TcpProxy, WatchedSet } from '@tenon/conformance';
 import type { LeaseState, Logger } from '@tenon/contract';
 import { silentLogger } from '@tenon/contract/authoring';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -7,9 +7,6 @@ import type { ConsulOptions } from '../src/consul-options.js';
 import type { ConsulRegistry } from '../src/consul-registry.js';
 import { ConsulDouble } from './consul-double.js';
 import { consulClient } from './fixture.js';
-import { recordOf } from './sample-record.js';
-import { TcpProxy } from './tcp-proxy.js';
-import { WatchedSet } from './watched-set.js';
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => unknown;
 
