@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { connect, createServer, type Server } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { eventually, pauseProcess } from '@tenon/conformance';
+import { eventually, freePorts, pauseProcess } from '@tenon/conformance';
 
 /**
  * A real etcd or nats-server with an address on this machine that it keeps for life, whether it runs or not: apps can be
@@ -141,19 +141,4 @@ async function greeted(port: number): Promise<void> {
   } finally {
     socket.destroy();
   }
-}
-
-/** Ports that were free a moment ago, held together so that they differ. */
-async function freePorts(count: number): Promise<readonly number[]> {
-  const servers = await Promise.all(Array.from({ length: count }, listening));
-  const ports = servers.map((server) => (server.address() as { port: number }).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
-}
-
-async function listening(): Promise<Server> {
-  const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return server;
 }

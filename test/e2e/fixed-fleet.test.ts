@@ -1,5 +1,4 @@
-import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
+import { freePorts } from '@tenon/conformance';
 import { staticRegistry } from '@tenon/registry-static';
 import {
   type App,
@@ -56,14 +55,6 @@ async function started(
 }
 
 const fleet = (): Module => staticRegistry({ shard: nodes });
-
-async function freePorts(count: number): Promise<readonly number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
-  await Promise.all(servers.map((server) => once(server, 'listening')));
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
-}
 
 /** A client of the fleet that serves nothing. */
 async function clientWith(strategy: Module): Promise<ClientOf<Shard>> {

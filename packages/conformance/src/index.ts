@@ -1,6 +1,7 @@
 export * from './broker/index.js';
 export * from './codec/index.js';
 export * from './eventually.js';
+export * from './free-ports.js';
 export * from './frozen.js';
 export * from './inbox/index.js';
 export * from './leak-check.js';
@@ -10,4 +11,5 @@ export * from './rejects-with.js';
 export * from './runner.js';
 export * from './selector/index.js';
 export * from './suite.js';
+export * from './tcp-proxy.js';
 export * from './transport/index.js';

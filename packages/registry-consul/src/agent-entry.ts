@@ -29,6 +29,9 @@ export class AgentEntry implements EntryHome {
     const { client, clock, ttlMs } = this.#context;
     this.#renewedAt = clock.now();
     await client.register(this.#registration);
+    // On disk the agent keeps what it was told of a check, not what the check was registered with: without this, one that is restarted
+    // before the first renewal would show the entry as failed.
+    await this.#pass();
     // An agent that has just been started takes its time, and tells its servers of a check that has run out by then: it is kept from that.
     const isShown = (found: Instance | undefined): boolean =>
       found !== undefined && isAlive(found) && this.#isOurs(found);
@@ -45,6 +48,10 @@ export class AgentEntry implements EntryHome {
   async remove(): Promise<void> {
     const wasThere = await this.#context.client.deregister(this.#registration.ID);
     if (wasThere) await this.#catalogShows((found) => found === undefined || !this.#isOurs(found));
+  }
+
+  restore(): Promise<void> {
+    return this.put();
   }
 
   async #pass(): Promise<boolean> {

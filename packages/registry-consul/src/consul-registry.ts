@@ -8,18 +8,16 @@ import {
   type RegistryCapabilities,
   type RegistryConsistency,
   type RegistryEvent,
-  ServiceError,
+  type ServiceError,
   type ServiceRecord,
 } from '@tenon/contract';
 import {
   checkedRegistration,
   closedError,
-  encodeRecord,
+  encodeCheckedRecord,
   groupedByVersion,
-  KeptEntry,
-  maxRecordBytes,
+  KeptEntries,
   OpenWatches,
-  orAborted,
   SkippedEntries,
 } from '@tenon/contract/authoring';
 import { AgentEntry } from './agent-entry.js';
@@ -37,10 +35,7 @@ export class ConsulRegistry implements Registry, Lifecycle {
   readonly #clock: Clock;
   readonly #client: ConsulClient;
   readonly #reader: InstanceReader;
-  /** Every registration that is not fully released yet. */
-  readonly #entries = new Set<KeptEntry>();
-  /** The one that counts, by its id at the agent. */
-  readonly #published = new Map<string, KeptEntry>();
+  readonly #entries: KeptEntries;
   readonly #following = new Set<ServiceWatch>();
   readonly #watches = new OpenWatches(us);
   #closing: Promise<void> | undefined;
@@ -57,6 +52,8 @@ export class ConsulRegistry implements Registry, Lifecycle {
     this.#clock = clock;
     this.#client = new ConsulClient(options, clock, () => this.#hurry());
     this.#reader = new InstanceReader(new SkippedEntries(this.#logger, clock));
+    const { backoff, callTimeoutMs: releaseTimeoutMs } = options;
+    this.#entries = new KeptEntries({ registry: us, backoff, releaseTimeoutMs, clock, logger: this.#logger });
   }
 
   get trouble(): ServiceError | undefined {
@@ -69,26 +66,21 @@ export class ConsulRegistry implements Registry, Lifecycle {
     await this.#client.probe(this.#options.connectTimeoutMs, signal);
   }
 
-  async register(record: ServiceRecord, { ttlMs, signal }: RegisterOptions): Promise<Lease> {
-    const { entry, home, serviceId } = this.#entryOf(record, ttlMs);
-    this.#assertOpen();
-    this.#entries.add(entry);
-    try {
-      await orAborted(signal, () => entry.begin());
-      this.#assertOpen();
-      const previous = this.#published.get(serviceId);
-      this.#published.set(serviceId, entry);
-      if (previous !== undefined) {
-        await previous.replaced();
-        // A write of the older one may have come in between.
-        await home.put();
-      }
-      return entry;
-    } catch (thrown) {
-      // In the background: what may have been put must not stay, and the caller need not wait for it.
-      void entry.release();
-      throw thrown;
-    }
+  async register(record: ServiceRecord, { ttlMs: givenTtlMs, signal }: RegisterOptions): Promise<Lease> {
+    const { node, ttlMs } = checkedRegistration(record, givenTtlMs);
+    // Not the form that is written, but the bound of all registries.
+    encodeCheckedRecord(record);
+    const { callTimeoutMs } = this.#options;
+    const context = { client: this.#client, clock: this.#clock, callTimeoutMs, ttlMs };
+    const entry = {
+      key: serviceIdOf(record.name, node.id),
+      home: new AgentEntry(registrationOf(record, node, ttlMs), context),
+      name: `${node.id} of ${record.name}`,
+      ttlMs,
+      // Asking the agent costs the servers nothing, and tells that it came back without its data.
+      renewEveryMs: Math.min(ttlMs / 3, 3_000),
+    };
+    return this.#entries.register(entry, signal);
   }
 
   async lookup(
@@ -147,41 +139,12 @@ export class ConsulRegistry implements Registry, Lifecycle {
 
   async #close(): Promise<void> {
     this.#watches.close();
-    await Promise.all([...this.#entries].map((entry) => entry.release()));
+    await this.#entries.close();
     this.#client.close();
   }
 
-  #entryOf(record: ServiceRecord, givenTtlMs: number) {
-    const { node, ttlMs } = checkedRegistration(record, givenTtlMs);
-    const { length } = encodeRecord(record);
-    if (length > maxRecordBytes) {
-      const message = `the record of ${record.name} has ${length} bytes; the limit is ${maxRecordBytes}`;
-      throw new ServiceError('InvalidArgument', message, { executed: 'no' });
-    }
-    const { callTimeoutMs, backoff } = this.#options;
-    const serviceId = serviceIdOf(record.name, node.id);
-    const context = { client: this.#client, clock: this.#clock, callTimeoutMs, ttlMs };
-    const home = new AgentEntry(registrationOf(record, node, ttlMs), context);
-    const entry: KeptEntry = new KeptEntry({
-      home,
-      name: `${node.id} of ${record.name}`,
-      ttlMs,
-      // Asking the agent costs the servers nothing, and tells that it came back without its data.
-      renewEveryMs: Math.min(ttlMs / 3, 3_000),
-      backoff,
-      releaseTimeoutMs: callTimeoutMs,
-      clock: this.#clock,
-      logger: this.#logger,
-      onReleased: () => {
-        this.#entries.delete(entry);
-        if (this.#published.get(serviceId) === entry) this.#published.delete(serviceId);
-      },
-    });
-    return { entry, home, serviceId };
-  }
-
   #hurry(): void {
-    for (const entry of this.#entries) entry.hurry();
+    this.#entries.hurry();
     for (const watch of this.#following) watch.hurry();
   }
 

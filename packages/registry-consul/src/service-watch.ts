@@ -1,5 +1,5 @@
 import { type Clock, type Logger, type RegistryEvent, ServiceError, type ServiceRecord } from '@tenon/contract';
-import { backoffMs, groupedByVersion, type LatestValue, Pause } from '@tenon/contract/authoring';
+import { backoffMs, type LatestValue, Pause, WatchTeller } from '@tenon/contract/authoring';
 import type { ConsulClient, Instances } from './consul-client.js';
 import type { ResolvedConsulOptions } from './consul-options.js';
 import type { InstanceReader } from './instance-reader.js';
@@ -20,31 +20,28 @@ export interface ServiceWatchContext {
 export class ServiceWatch {
   readonly #service: string;
   readonly #context: ServiceWatchContext;
-  readonly #events: LatestValue<RegistryEvent>;
+  readonly #teller: WatchTeller;
   readonly #abort = new AbortController();
   readonly #pause: Pause;
   #index: number | undefined;
   #askedAt = 0;
-  /** What was told last, before it was grouped; undefined where the next set is told in any case. */
-  #told: readonly ServiceRecord[] | undefined;
   /** What Consul said last. */
   #fresh: readonly ServiceRecord[] = [];
   /** What is kept of before the outage, for as long as {@link #stopKeeping} is there. */
   #kept: readonly ServiceRecord[] = [];
   #stopKeeping: (() => void) | undefined;
-  #isInTrouble = false;
 
   constructor(service: string, context: ServiceWatchContext, events: LatestValue<RegistryEvent>) {
     this.#service = service;
     this.#context = context;
-    this.#events = events;
+    this.#teller = new WatchTeller(events);
     this.#pause = new Pause(context.clock);
     void this.#follow();
   }
 
   /** Tries again at once, where it waits to: Consul has answered somebody else. */
   hurry(): void {
-    if (this.#isInTrouble) this.#pause.wake();
+    if (this.#teller.isInterrupted) this.#pause.wake();
   }
 
   stop(): void {
@@ -90,14 +87,13 @@ export class ServiceWatch {
     const isOlder = index < (this.#index ?? 0);
     const isNews = index !== 0 && index !== this.#index;
     const isInTime = clock.now() - this.#askedAt >= options.waitMs;
-    if (isOlder || this.#isInTrouble) {
+    if (isOlder || this.#teller.isInterrupted) {
       this.#stopKeeping?.();
       this.#kept = [...this.#fresh, ...this.#kept];
       this.#stopKeeping = clock.after(options.restoreGraceMs, () => {
         this.#kept = [];
         this.#tell();
       });
-      this.#isInTrouble = false;
     }
     // Of an index that went backwards the answer is whole, but the next one must not wait for a change of long ago.
     this.#index = isOlder || index === 0 ? undefined : index;
@@ -109,29 +105,19 @@ export class ServiceWatch {
   #tell(): void {
     const ids = new Set(this.#fresh.map(nodeId));
     const missing = this.#kept.filter((record) => !ids.has(nodeId(record)) && ids.add(nodeId(record)));
-    const records = [...this.#fresh, ...missing];
-    if (this.#told !== undefined && isSame(records, this.#told)) return;
-    this.#told = records;
-    this.#events.set({ kind: 'set', records: groupedByVersion(records) });
+    this.#teller.set([...this.#fresh, ...missing]);
   }
 
-  /** One outage is one error, however many attempts it takes. */
   #fail(error: ServiceError): void {
-    if (this.#isInTrouble) return;
-    this.#isInTrouble = true;
+    if (!this.#teller.interrupted(error)) return;
     this.#index = undefined;
-    this.#told = undefined;
-    this.#events.set({ kind: 'error', error });
+    // What is kept of an outage before this one stays until Consul is back, and for a while from then on.
+    this.#stopKeeping?.();
   }
 }
 
 function nodeId(record: ServiceRecord): string {
   return record.nodes[0]?.id ?? '';
-}
-
-/** Instances that did not change keep their record, so identity tells. */
-function isSame(records: readonly ServiceRecord[], others: readonly ServiceRecord[]): boolean {
-  return records.length === others.length && records.every((record, index) => record === others[index]);
 }
 
 /** What changes ten times in a moment is asked for once. */

@@ -1,14 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { eventually } from '@tenon/conformance';
-import type { TestServer } from './fixture.js';
+import { eventually, freePorts, pauseProcess } from '@tenon/conformance';
 
 /** A real agent, a server and its own cluster, on ports of this machine that it keeps; its data outlives a restart. */
-export class ConsulAgent implements TestServer {
+export class ConsulAgent {
   readonly port: number;
   readonly version: string;
   readonly #program: string;
@@ -51,7 +49,7 @@ export class ConsulAgent implements TestServer {
       const ports = { http, server, serf_lan: lan, serf_wan: wan, dns: -1, grpc: -1 };
       const settings = JSON.stringify({ ports, performance: { raft_multiplier: 1 } });
       const address = ['-bind', '127.0.0.1', '-client', '127.0.0.1'];
-      const cluster = ['-server', '-bootstrap-expect', '1', '-data-dir', join(this.#folder, 'data'), '-node', 'test'];
+      const cluster = ['-server', '-bootstrap-expect', '1', '-data-dir', this.#dataFolder, '-node', 'test'];
       const args = ['agent', ...cluster, ...address, '-hcl', settings, '-log-level', 'err'];
       const child = spawn(this.#program, args, { stdio: 'ignore' });
       const killed = (): void => void child.kill('SIGKILL');
@@ -60,6 +58,21 @@ export class ConsulAgent implements TestServer {
       this.#child = child;
     }
     await eventually(() => this.#lead(), { withinMs: 30_000, everyMs: 100 });
+  }
+
+  /** Freezes it (SIGSTOP): connections stay open and nothing answers. */
+  pause(): void {
+    pauseProcess(this.#child);
+  }
+
+  /** Lets it go on (SIGCONT). */
+  resume(): void {
+    this.#child?.kill('SIGCONT');
+  }
+
+  /** Forgets the data, while it is down. */
+  async wipe(): Promise<void> {
+    await rm(this.#dataFolder, { recursive: true, force: true });
   }
 
   async clear(): Promise<void> {
@@ -72,6 +85,10 @@ export class ConsulAgent implements TestServer {
   async dispose(): Promise<void> {
     await this.kill();
     await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  get #dataFolder(): string {
+    return join(this.#folder, 'data');
   }
 
   /** A leader that can be read from and written to. */
@@ -101,17 +118,4 @@ async function versionOf(program: string): Promise<string> {
   });
   await once(child, 'close');
   return /v[\d.]+\S*/.exec(said)?.[0] ?? 'unknown';
-}
-
-async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer().listen(0, '127.0.0.1');
-      await once(server, 'listening');
-      return server;
-    }),
-  );
-  const ports = servers.map((server) => (server.address() as { port: number }).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
 }

@@ -45,9 +45,10 @@ export class ConsulDouble {
     return this.#waiting.size;
   }
 
-  /** Starts it again on the same port, with what it knew. */
+  /** Starts it again on the same port, with what it knew. Of checks it knows what it was told of them, and takes the others as failed. */
   async restart(): Promise<void> {
     if (this.#server !== undefined) return;
+    for (const known of this.#local.values()) if (!known.isTold) this.#fail(known);
     const server = createServer((request, response) => void this.#answer(request, response));
     server.on('connection', (socket) => {
       this.#sockets.add(socket);
@@ -82,8 +83,8 @@ export class ConsulDouble {
 
   /** Registers what a stranger did, exactly as it is. */
   plant(service: Partial<Known['service']> & { ID: string; Service: string }, status = 'passing'): void {
-    const known = { service: { Address: '10.0.0.9', Port: 9, Tags: [], Meta: {}, ...service }, status, ttlMs: 0 };
-    this.#local.set(service.ID, known);
+    const whole = { Address: '10.0.0.9', Port: 9, Tags: [], Meta: {}, ...service };
+    this.#local.set(service.ID, { service: whole, status, ttlMs: 0, isTold: true });
     this.#sync(service.Service);
   }
 
@@ -142,14 +143,18 @@ export class ConsulDouble {
       const { Name, Check, ...rest } = JSON.parse(text) as Registration;
       clearTimeout(this.#local.get(rest.ID)?.timer);
       const service = { ...rest, Service: Name };
-      this.#local.set(rest.ID, { service, status: Check.Status, ttlMs: durationMs(Check.TTL) });
-      this.#keep(rest.ID);
+      const known: Known = { service, status: Check.Status, ttlMs: durationMs(Check.TTL), isTold: false };
+      this.#local.set(rest.ID, known);
+      this.#keep(known);
       return true;
     }
     const serviceId = call === 'check/pass' ? id.replace(/^service:/, '') : id;
     const known = this.#local.get(serviceId);
     if (known === undefined) return false;
-    if (call === 'check/pass') this.#keep(serviceId);
+    if (call === 'check/pass') {
+      known.isTold = true;
+      this.#keep(known);
+    }
     if (call === 'service/deregister') {
       clearTimeout(known.timer);
       this.#local.delete(serviceId);
@@ -158,15 +163,16 @@ export class ConsulDouble {
     return true;
   }
 
-  #keep(id: string): void {
-    const known = this.#local.get(id);
-    if (known === undefined) return;
+  #keep(known: Known): void {
     clearTimeout(known.timer);
     known.status = 'passing';
-    known.timer = setTimeout(() => {
-      known.status = 'critical';
-      this.#sync(known.service.Service);
-    }, known.ttlMs);
+    known.timer = setTimeout(() => this.#fail(known), known.ttlMs);
+    this.#sync(known.service.Service);
+  }
+
+  #fail(known: Known): void {
+    clearTimeout(known.timer);
+    known.status = 'critical';
     this.#sync(known.service.Service);
   }
 
@@ -238,6 +244,8 @@ interface Known {
   };
   status: string;
   readonly ttlMs: number;
+  /** Whether the check was told that all is well, which a real agent keeps on disk. */
+  isTold: boolean;
   timer?: NodeJS.Timeout;
 }
 

@@ -1,10 +1,9 @@
 import { AsyncResource } from 'node:async_hooks';
-import type { RegistryFixture, RegistryFixtureFactory } from '@tenon/conformance';
+import { type RegistryFixture, type RegistryFixtureFactory, TcpProxy } from '@tenon/conformance';
 import type { Logger, Registry } from '@tenon/contract';
 import { silentLogger, systemClock } from '@tenon/contract/authoring';
 import { type ConsulOptions, resolveConsulOptions } from '../src/consul-options.js';
 import { ConsulRegistry } from '../src/consul-registry.js';
-import { TcpProxy } from './tcp-proxy.js';
 
 /** A real agent or a double: what fixtures need of it. */
 export interface TestServer {

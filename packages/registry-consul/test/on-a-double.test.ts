@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { eventually } from '@tenon/conformance';
+import { eventually, recordOf, TcpProxy, WatchedSet } from '@tenon/conformance';
 import type { LeaseState, Logger } from '@tenon/contract';
 import { silentLogger } from '@tenon/contract/authoring';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -7,9 +7,6 @@ import type { ConsulOptions } from '../src/consul-options.js';
 import type { ConsulRegistry } from '../src/consul-registry.js';
 import { ConsulDouble } from './consul-double.js';
 import { consulClient } from './fixture.js';
-import { recordOf } from './sample-record.js';
-import { TcpProxy } from './tcp-proxy.js';
-import { WatchedSet } from './watched-set.js';
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => unknown;
 
@@ -53,8 +50,9 @@ describe('on a double: what is asked', () => {
     const registry = client({ token: 'secret', datacenter: 'eu', consistency: 'stale' });
     await registry.register(recordOf('greeter', 'n1'), { ttlMs: 15_000 });
     await registry.lookup('greeter');
-    const [put, confirmed, looked] = double.asked;
+    const [put, passed, confirmed, looked] = double.asked;
     expect(put).toBe('/v1/agent/service/register?replace-existing-checks=true');
+    expect(passed).toBe('/v1/agent/check/pass/service%3Agreeter%3An1');
     expect(confirmed).toBe(
       `/v1/health/service/greeter?consistent&filter=${encodeURIComponent('Service.ID == "greeter:n1"')}`,
     );
@@ -261,6 +259,44 @@ describe('on a double: cut off', () => {
     expect(lookup('default')).toEqual({ level: 'eventual', whenCutOff: 'refuses' });
     expect(lookup('consistent')).toEqual({ level: 'strong', whenCutOff: 'refuses' });
     expect(lookup('stale')).toEqual({ level: 'eventual', whenCutOff: 'answers' });
+  });
+
+  it('an outage within the grace of another one tells no set, and the grace begins anew after it', async () => {
+    const registry = client({ restoreGraceMs: 1_000, watchBackoff: { baseMs: 50, maxMs: 100 } });
+    double.plant({ ID: 'greeter-1', Service: 'greeter' });
+    const set = watched(registry);
+    await eventually(() => expect(set.ids).toEqual(['greeter-1']), within(5));
+    await double.kill();
+    await eventually(() => expect(set.errors).toHaveLength(1), within(5));
+    double.wipe();
+    double.plant({ ID: 'greeter-2', Service: 'greeter' });
+    await double.restart();
+    await eventually(() => expect(set.ids).toEqual(['greeter-1', 'greeter-2']), within(5));
+    await double.kill();
+    await eventually(() => expect(set.errors).toHaveLength(2), within(5));
+    const before = set.sets.length;
+    await pastTime(1_200);
+    expect(set.sets).toHaveLength(before);
+    await double.restart();
+    const both = ['greeter-1', 'greeter-2'];
+    await eventually(() => expect(set.sets.slice(before)).toEqual([both, ['greeter-2']]), within(5));
+  });
+
+  it('an agent that was restarted shows who registered a moment before, but nobody whose time was over', async () => {
+    const proxy = await TcpProxy.to(double.port);
+    cleanups.push(() => proxy.close());
+    const service = client({ endpoint: proxy.endpoint });
+    await service.register(recordOf('greeter', 'n1'), { ttlMs: 60_000 });
+    await service.register(recordOf('greeter', 'n2'), { ttlMs: 1_000 });
+    // From here on nobody renews.
+    proxy.cut();
+    await double.kill();
+    await pastTime(1_100);
+    await double.restart();
+    const observer = client();
+    expect(await ids(observer)).toEqual(['n1']);
+    const set = watched(observer);
+    await eventually(() => expect(set.sets).toEqual([['n1']]), within(5));
   });
 
   it('a connection that is half open is noticed after the wait, and the set is whole again afterwards', async () => {

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { ServiceError } from '@tenon/contract';
-import { type BackoffOptions, checkedNumber, type FixedRegistrations } from '@tenon/contract/authoring';
+import { type BackoffOptions, checkedBackoff, checkedNumber, type FixedRegistrations } from '@tenon/contract/authoring';
 import { isDnsName } from './srv-name.js';
 
 /** Where the records stand, and how often they are read. One of `domain` and `services` is needed. */
@@ -70,21 +70,14 @@ export function resolveDnsOptions(options: DnsRegistryOptions): ResolvedDnsOptio
     servers: servers === undefined ? undefined : Object.freeze([...servers]),
     refreshIntervalMs: number('refreshIntervalMs', 1_000, 3_600_000, 10_000),
     timeoutMs: number('timeoutMs', 100, 30_000, 2_000),
-    backoff: resolveBackoff(options.backoff),
+    backoff: checkedBackoff('dnsRegistry.backoff', options.backoff, {
+      baseMs: 500,
+      factor: 1.6,
+      maxMs: 10_000,
+      jitter: 0.5,
+    }),
     version,
     protocols: Object.freeze([...protocols]),
-  });
-}
-
-function resolveBackoff(given: Partial<BackoffOptions> = {}): BackoffOptions {
-  const fallback: BackoffOptions = { baseMs: 500, factor: 1.6, maxMs: 10_000, jitter: 0.5 };
-  const number = (name: keyof BackoffOptions, min: number, max: number, integer: boolean) =>
-    checkedNumber(`dnsRegistry.backoff.${name}`, given[name], { min, max, fallback: fallback[name], integer });
-  return Object.freeze({
-    baseMs: number('baseMs', 10, 60_000, true),
-    factor: number('factor', 1, 10, false),
-    maxMs: number('maxMs', 10, 120_000, true),
-    jitter: number('jitter', 0, 1, false),
   });
 }
 

@@ -1,5 +1,5 @@
 import { ServiceError } from '@tenon/contract';
-import { type BackoffOptions, checkedNumber } from '@tenon/contract/authoring';
+import { type BackoffOptions, checkedBackoff, checkedNumber } from '@tenon/contract/authoring';
 
 /** How to reach etcd, and how patient to be with it. All fields are optional. */
 export interface EtcdOptions {
@@ -101,8 +101,13 @@ export function resolveEtcdOptions(options: EtcdOptions): ResolvedEtcdOptions {
     relistIntervalMs: number('relistIntervalMs', 1_000, 3_600_000, 60_000),
     silenceTimeoutMs: number('silenceTimeoutMs', 1_000, 60_000, 10_000),
     restoreGraceMs: number('restoreGraceMs', 0, 60_000, 10_000),
-    backoff: resolveBackoff('backoff', options.backoff, { baseMs: 500, factor: 1.6, maxMs: 4_000, jitter: 0.5 }),
-    watchBackoff: resolveBackoff('watchBackoff', options.watchBackoff, {
+    backoff: checkedBackoff('etcdRegistry.backoff', options.backoff, {
+      baseMs: 500,
+      factor: 1.6,
+      maxMs: 4_000,
+      jitter: 0.5,
+    }),
+    watchBackoff: checkedBackoff('etcdRegistry.watchBackoff', options.watchBackoff, {
       baseMs: 1_200,
       factor: 1.6,
       maxMs: 120_000,
@@ -118,21 +123,6 @@ function checkedReads(reads: string): 'linearizable' | 'serializable' {
 }
 
 type RareNumber = 'relistIntervalMs' | 'silenceTimeoutMs' | 'restoreGraceMs';
-
-function resolveBackoff(
-  option: 'backoff' | 'watchBackoff',
-  given: Partial<BackoffOptions> = {},
-  fallback: BackoffOptions,
-): BackoffOptions {
-  const number = (name: keyof BackoffOptions, min: number, max: number, integer: boolean) =>
-    checkedNumber(`etcdRegistry.${option}.${name}`, given[name], { min, max, fallback: fallback[name], integer });
-  return Object.freeze({
-    baseMs: number('baseMs', 10, 60_000, true),
-    factor: number('factor', 1, 10, false),
-    maxMs: number('maxMs', 10, 120_000, true),
-    jitter: number('jitter', 0, 1, false),
-  });
-}
 
 function checkedEndpoints(endpoints: readonly string[], tls: EtcdTls | undefined): readonly string[] {
   if (endpoints.length === 0) throw invalid('etcdRegistry.endpoints is empty; it needs at least one host:port');

@@ -8,15 +8,14 @@ import {
   type RegistryCapabilities,
   type RegistryConsistency,
   type RegistryEvent,
-  ServiceError,
+  type ServiceError,
   type ServiceRecord,
 } from '@tenon/contract';
 import {
   checkedRegistration,
   closedError,
-  encodeRecord,
+  encodeCheckedRecord,
   groupedByVersion,
-  maxRecordBytes,
   OpenWatches,
   orAborted,
 } from '@tenon/contract/authoring';
@@ -127,13 +126,9 @@ export class EtcdRegistry implements Registry, Lifecycle {
 
   #registrationOf(record: ServiceRecord, givenTtlMs: number): Registration {
     const { node, ttlMs } = checkedRegistration(record, givenTtlMs);
-    const value = encodeRecord(record);
-    if (value.length > maxRecordBytes) {
-      throw invalid(`the record of ${record.name} has ${value.length} bytes; the limit is ${maxRecordBytes}`);
-    }
     return new Registration({
       key: keyOf(this.#options.prefix, record.name, node.id),
-      value,
+      value: encodeCheckedRecord(record),
       // etcd raises anything shorter to 2 s by itself.
       ttlSeconds: Math.max(2, Math.ceil(ttlMs / 1_000)),
       clock: this.#clock,
@@ -168,10 +163,6 @@ export class EtcdRegistry implements Registry, Lifecycle {
   #assertOpen(): void {
     if (this.#closing !== undefined) throw closedError(us);
   }
-}
-
-function invalid(message: string): ServiceError {
-  return new ServiceError('InvalidArgument', message, { executed: 'no' });
 }
 
 /** An etcd on loopback is read by this machine alone, as far as anyone can tell from here. */

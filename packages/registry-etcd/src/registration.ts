@@ -1,4 +1,5 @@
 import type { CancelTimer, Clock, Lease, LeaseState, ServiceError } from '@tenon/contract';
+import { LeaseHandle } from '@tenon/contract/authoring';
 
 /** What a registration is made of. */
 export interface RegistrationOptions {
@@ -29,41 +30,33 @@ export class Registration implements Lease {
   renewedAt: number;
   checkedAt: number;
   readonly #clock: Clock;
-  readonly #onRelease: RegistrationOptions['onRelease'];
-  readonly #listeners = new Set<{ readonly call: LeaseListener }>();
-  #state: LeaseState = 'held';
+  readonly #handle: LeaseHandle;
   #cancelExpiry: CancelTimer = () => {};
   #work: Promise<unknown> = Promise.resolve();
-  #releasing: Promise<void> | undefined;
 
   constructor({ key, value, ttlSeconds, clock, onRelease }: RegistrationOptions) {
     this.key = key;
     this.value = value;
     this.ttlSeconds = ttlSeconds;
     this.#clock = clock;
-    this.#onRelease = onRelease;
+    this.#handle = new LeaseHandle(() => {
+      this.#cancelExpiry();
+      return onRelease(this);
+    });
     this.renewedAt = clock.now();
     this.checkedAt = this.renewedAt;
   }
 
   get state(): LeaseState {
-    return this.#state;
+    return this.#handle.state;
   }
 
-  onChange(listener: LeaseListener): () => void {
-    const entry = { call: listener };
-    this.#listeners.add(entry);
-    return () => this.#listeners.delete(entry);
+  onChange(listener: Parameters<Lease['onChange']>[0]): () => void {
+    return this.#handle.onChange(listener);
   }
 
   release(): Promise<void> {
-    if (this.#releasing === undefined) {
-      this.#cancelExpiry();
-      this.#become('released');
-      this.#listeners.clear();
-      this.#releasing = this.#onRelease(this);
-    }
-    return this.#releasing;
+    return this.#handle.release();
   }
 
   /** Runs work on the entry in etcd, one after the other, so that a release comes after a write that is under way. */
@@ -75,7 +68,7 @@ export class Registration implements Lease {
 
   /** etcd renewed the lease, asked at `askedAt`. Without another renewal, `onExpiry` is called when its time is up. */
   renewed(askedAt: number, onExpiry: () => void): void {
-    if (this.#state === 'released') return;
+    if (this.state === 'released') return;
     this.renewedAt = askedAt;
     this.#cancelExpiry();
     const endsAt = askedAt + this.ttlSeconds * 1_000;
@@ -85,19 +78,12 @@ export class Registration implements Lease {
   /** The entry stands, under a lease that lives. */
   confirmed(): void {
     this.checkedAt = this.#clock.now();
-    if (this.#state === 'lost') this.#become('held');
+    this.#handle.confirmed();
   }
 
   /** The entry is gone, or may be. */
   lost(reason: ServiceError): void {
     this.#cancelExpiry();
-    if (this.#state === 'held') this.#become('lost', reason);
-  }
-
-  #become(state: LeaseState, reason?: ServiceError): void {
-    this.#state = state;
-    for (const { call } of [...this.#listeners]) call(state, reason);
+    this.#handle.lost(reason);
   }
 }
-
-type LeaseListener = Parameters<Lease['onChange']>[0];

@@ -1,5 +1,5 @@
-import { type Clock, type Logger, type RegistryEvent, ServiceError, type ServiceRecord } from '@tenon/contract';
-import { backoffMs, groupedByVersion, type LatestValue, Pause } from '@tenon/contract/authoring';
+import { type Clock, type Logger, type RegistryEvent, ServiceError } from '@tenon/contract';
+import { backoffMs, type LatestValue, Pause, WatchTeller } from '@tenon/contract/authoring';
 import { EntrySet } from './entry-set.js';
 import type { EtcdConnection } from './etcd-connection.js';
 import type { ResolvedEtcdOptions } from './etcd-options.js';
@@ -27,7 +27,7 @@ export interface ServiceWatchContext {
 export class ServiceWatch {
   readonly #service: string;
   readonly #context: ServiceWatchContext;
-  readonly #events: LatestValue<RegistryEvent>;
+  readonly #teller: WatchTeller;
   readonly #prefix: string;
   readonly #entries: EntrySet;
   readonly #pause: Pause;
@@ -35,14 +35,12 @@ export class ServiceWatch {
   /** The newest revision of etcd that was seen. */
   #revision = 0;
   #graceEndsAt = Number.NEGATIVE_INFINITY;
-  #published: readonly ServiceRecord[] | undefined;
-  #isInterrupted = false;
 
   /** Begins at once, and feeds `events` until `stop`. */
   constructor(service: string, context: ServiceWatchContext, events: LatestValue<RegistryEvent>) {
     this.#service = service;
     this.#context = context;
-    this.#events = events;
+    this.#teller = new WatchTeller(events);
     this.#prefix = servicePrefix(context.options.prefix, service);
     this.#entries = new EntrySet(context.reader);
     this.#pause = new Pause(context.clock);
@@ -104,7 +102,7 @@ export class ServiceWatch {
       this.#graceEndsAt = clock.now() + options.restoreGraceMs;
       logger.warn('etcd came back with older data', { service: this.#service, was: this.#revision, is: revision });
     }
-    if (this.#isInterrupted && this.#entries.isMostlyMissingFrom(kvs)) {
+    if (this.#teller.isInterrupted && this.#entries.isMostlyMissingFrom(kvs)) {
       // An etcd that stood still ends all leases that it has not heard of, and whoever lives is registering again, too.
       this.#graceEndsAt = clock.now() + options.restoreGraceMs;
       logger.warn('most nodes were gone when etcd came back; they are kept for a while', { service: this.#service });
@@ -148,23 +146,12 @@ export class ServiceWatch {
   }
 
   #publish(): void {
-    const records = this.#entries.recordsOf(this.#service);
-    const isNews = this.#published === undefined || this.#isInterrupted || !isSame(records, this.#published);
-    if (this.#isInterrupted) this.#context.logger.info('a watch is whole again', { service: this.#service });
-    this.#isInterrupted = false;
-    this.#published = records;
-    if (isNews) this.#events.set({ kind: 'set', records: groupedByVersion(records) });
+    const isHealed = this.#teller.set(this.#entries.recordsOf(this.#service));
+    if (isHealed) this.#context.logger.info('a watch is whole again', { service: this.#service });
   }
 
   #interrupted(error: ServiceError): void {
-    if (this.#isInterrupted) return;
-    this.#isInterrupted = true;
+    if (!this.#teller.interrupted(error)) return;
     this.#context.logger.warn('a watch was interrupted, its last set stands', { service: this.#service, error });
-    this.#events.set({ kind: 'error', error });
   }
-}
-
-/** Values that did not change keep their record, so identity tells. */
-function isSame(records: readonly ServiceRecord[], others: readonly ServiceRecord[]): boolean {
-  return records.length === others.length && records.every((record, index) => record === others[index]);
 }

@@ -2,7 +2,7 @@ import { AsyncResource } from 'node:async_hooks';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { eventually, LeakCheck, within } from '@tenon/conformance';
+import { eventually, LeakCheck, recordOf, TcpProxy, within } from '@tenon/conformance';
 import { Clock, isProvider, Logger, Registry } from '@tenon/contract';
 import { silentLogger, systemClock } from '@tenon/contract/authoring';
 import { afterEach, expect, it } from 'vitest';
@@ -12,8 +12,6 @@ import { etcdRegistry } from '../src/index.js';
 import { EtcdServer } from './etcd-server.js';
 import { etcdClient } from './fixture.js';
 import { plainly } from './plain-client.js';
-import { recordOf } from './sample-record.js';
-import { TcpProxy } from './tcp-proxy.js';
 
 let cleanups: (() => Promise<unknown> | unknown)[] = [];
 

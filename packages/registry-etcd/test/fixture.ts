@@ -1,11 +1,10 @@
 import { AsyncResource } from 'node:async_hooks';
-import type { RegistryFixture, RegistryFixtureFactory } from '@tenon/conformance';
+import { type RegistryFixture, type RegistryFixtureFactory, TcpProxy } from '@tenon/conformance';
 import type { Logger, Registry } from '@tenon/contract';
 import { silentLogger, systemClock } from '@tenon/contract/authoring';
 import { type EtcdOptions, resolveEtcdOptions } from '../src/etcd-options.js';
 import { EtcdRegistry } from '../src/etcd-registry.js';
 import type { EtcdServer } from './etcd-server.js';
-import { TcpProxy } from './tcp-proxy.js';
 
 /** A client of a test server, not started. */
 export function etcdClient(options: EtcdOptions, logger: Logger = silentLogger()): EtcdRegistry {

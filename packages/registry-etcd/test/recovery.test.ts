@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { eventually } from '@tenon/conformance';
+import { eventually, recordOf, TcpProxy, WatchedSet } from '@tenon/conformance';
 import type { LeaseState } from '@tenon/contract';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { EtcdOptions } from '../src/etcd-options.js';
@@ -11,9 +11,6 @@ import { keyOf } from '../src/record-keys.js';
 import { EtcdServer } from './etcd-server.js';
 import { etcdClient } from './fixture.js';
 import { plainly } from './plain-client.js';
-import { recordOf } from './sample-record.js';
-import { TcpProxy } from './tcp-proxy.js';
-import { WatchedSet } from './watched-set.js';
 
 let server: EtcdServer;
 let cleanups: (() => Promise<unknown> | unknown)[] = [];

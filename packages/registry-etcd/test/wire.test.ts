@@ -1,12 +1,10 @@
-import { eventually, goldenRecord, goldenValue } from '@tenon/conformance';
+import { eventually, goldenRecord, goldenValue, recordOf, WatchedSet } from '@tenon/conformance';
 import type { Logger, Registry } from '@tenon/contract';
 import { silentLogger } from '@tenon/contract/authoring';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import { EtcdServer } from './etcd-server.js';
 import { etcdClient } from './fixture.js';
 import { plainly } from './plain-client.js';
-import { recordOf } from './sample-record.js';
-import { WatchedSet } from './watched-set.js';
 
 let server: EtcdServer;
 let registry: Registry;

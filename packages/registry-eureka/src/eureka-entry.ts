@@ -50,6 +50,10 @@ export class EurekaEntry implements EntryHome {
     await this.#tell('DELETE', '');
   }
 
+  restore(): Promise<void> {
+    return this.put();
+  }
+
   /** Resolves with false where Eureka does not know it. */
   async #tell(method: 'PUT' | 'DELETE', query: string): Promise<boolean> {
     const path = `/apps/${this.#app}/${encodeURIComponent(String(this.#instance['instanceId']))}${query}`;

@@ -14,12 +14,10 @@ import {
 import {
   checkedRegistration,
   closedError,
-  encodeRecord,
+  encodeCheckedRecord,
   groupedByVersion,
-  KeptEntry,
-  maxRecordBytes,
+  KeptEntries,
   OpenWatches,
-  orAborted,
   SkippedEntries,
 } from '@tenon/contract/authoring';
 import { readApplication, readApplications } from './applications.js';
@@ -38,10 +36,7 @@ export class EurekaRegistry implements Registry, Lifecycle {
   readonly #clock: Clock;
   readonly #servers: EurekaServers;
   readonly #reader: InstanceReader;
-  /** Every registration that is not fully released yet. */
-  readonly #entries = new Set<KeptEntry>();
-  /** The one that counts, by service and node. */
-  readonly #published = new Map<string, KeptEntry>();
+  readonly #entries: KeptEntries;
   readonly #watches = new OpenWatches(us);
   /** Kept while somebody watches. */
   #picture: { readonly fleet: FleetPicture; watches: number } | undefined;
@@ -54,6 +49,8 @@ export class EurekaRegistry implements Registry, Lifecycle {
     this.#clock = clock;
     this.#servers = new EurekaServers(options, clock, () => this.#hurry());
     this.#reader = new InstanceReader(new SkippedEntries(this.#logger, clock));
+    const { backoff, callTimeoutMs: releaseTimeoutMs } = options;
+    this.#entries = new KeptEntries({ registry: us, backoff, releaseTimeoutMs, clock, logger: this.#logger });
   }
 
   get trouble(): ServiceError | undefined {
@@ -73,26 +70,20 @@ export class EurekaRegistry implements Registry, Lifecycle {
     }
   }
 
-  async register(record: ServiceRecord, { ttlMs, signal }: RegisterOptions): Promise<Lease> {
-    const { entry, home, key } = this.#entryOf(record, ttlMs);
-    this.#assertOpen();
-    this.#entries.add(entry);
-    try {
-      await orAborted(signal, () => entry.begin());
-      this.#assertOpen();
-      const previous = this.#published.get(key);
-      this.#published.set(key, entry);
-      if (previous !== undefined) {
-        await previous.replaced();
-        // A write of the older one may have come in between.
-        await home.put();
-      }
-      return entry;
-    } catch (thrown) {
-      // In the background: what may have been put must not stay, and the caller need not wait for it.
-      void entry.release();
-      throw thrown;
-    }
+  async register(record: ServiceRecord, { ttlMs: givenTtlMs, signal }: RegisterOptions): Promise<Lease> {
+    const { node, ttlMs } = checkedRegistration(record, givenTtlMs);
+    // Not the form that is written, but the bound of all registries.
+    encodeCheckedRecord(record);
+    const context = { servers: this.#servers, clock: this.#clock, ttlMs, changeTime: () => this.#changeTime() };
+    const entry = {
+      key: JSON.stringify([record.name, node.id]),
+      home: new EurekaEntry(instanceOf(record, node, ttlMs, this.#options.zone), context),
+      name: `${node.id} of ${record.name}`,
+      ttlMs,
+      // A server that came back empty says so to the next heartbeat.
+      renewEveryMs: Math.min(ttlMs / 3, 4_000),
+    };
+    return this.#entries.register(entry, signal);
   }
 
   async lookup(
@@ -141,7 +132,7 @@ export class EurekaRegistry implements Registry, Lifecycle {
 
   async #close(): Promise<void> {
     this.#watches.close();
-    await Promise.all([...this.#entries].map((entry) => entry.release()));
+    await this.#entries.close();
     this.#servers.close();
   }
 
@@ -165,46 +156,13 @@ export class EurekaRegistry implements Registry, Lifecycle {
     return records.sort((one, other) => ((one.nodes[0]?.id ?? '') < (other.nodes[0]?.id ?? '') ? -1 : 1));
   }
 
-  #entryOf(record: ServiceRecord, givenTtlMs: number) {
-    const { node, ttlMs } = checkedRegistration(record, givenTtlMs);
-    const { length } = encodeRecord(record);
-    if (length > maxRecordBytes) {
-      const message = `the record of ${record.name} has ${length} bytes; the limit is ${maxRecordBytes}`;
-      throw new ServiceError('InvalidArgument', message, { executed: 'no' });
-    }
-    const { callTimeoutMs, backoff, zone } = this.#options;
-    const key = JSON.stringify([record.name, node.id]);
-    const home = new EurekaEntry(instanceOf(record, node, ttlMs, zone), {
-      servers: this.#servers,
-      clock: this.#clock,
-      ttlMs,
-      changeTime: () => this.#changeTime(),
-    });
-    const entry: KeptEntry = new KeptEntry({
-      home,
-      name: `${node.id} of ${record.name}`,
-      ttlMs,
-      // A server that came back empty says so to the next heartbeat.
-      renewEveryMs: Math.min(ttlMs / 3, 4_000),
-      backoff,
-      releaseTimeoutMs: callTimeoutMs,
-      clock: this.#clock,
-      logger: this.#logger,
-      onReleased: () => {
-        this.#entries.delete(entry);
-        if (this.#published.get(key) === entry) this.#published.delete(key);
-      },
-    });
-    return { entry, home, key };
-  }
-
   #changeTime(): number {
     this.#changedAt = Math.max(Math.floor(this.#clock.wallTime()), this.#changedAt + 1);
     return this.#changedAt;
   }
 
   #hurry(): void {
-    for (const entry of this.#entries) entry.hurry();
+    this.#entries.hurry();
     this.#picture?.fleet.hurry();
   }
 

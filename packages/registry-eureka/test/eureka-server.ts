@@ -2,11 +2,9 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { pauseProcess } from '@tenon/conformance';
+import { freePort, pauseProcess } from '@tenon/conformance';
 
 /** What is built, beside everything else that is only kept. */
 const home = dirname(createRequire(import.meta.url).resolve('@tenon/registry-eureka/package.json'));
@@ -161,11 +159,3 @@ function run(program: string, args: readonly string[]): Promise<string | undefin
 }
 
 export const buildTimeoutMs = 400_000;
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}

@@ -1,10 +1,9 @@
 import { AsyncResource } from 'node:async_hooks';
-import type { RegistryFixture, RegistryFixtureFactory } from '@tenon/conformance';
+import { type RegistryFixture, type RegistryFixtureFactory, TcpProxy } from '@tenon/conformance';
 import type { Logger, Registry } from '@tenon/contract';
 import { silentLogger, systemClock } from '@tenon/contract/authoring';
 import { type EurekaOptions, resolveEurekaOptions } from '../src/eureka-options.js';
 import { EurekaRegistry } from '../src/eureka-registry.js';
-import { TcpProxy } from './tcp-proxy.js';
 
 /** A real server or a double: what fixtures need of it. */
 export interface TestServer {

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { eventually } from '@tenon/conformance';
+import { eventually, recordOf, TcpProxy, WatchedSet } from '@tenon/conformance';
 import type { LeaseState, Logger } from '@tenon/contract';
 import { silentLogger } from '@tenon/contract/authoring';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -7,9 +7,6 @@ import type { EurekaOptions } from '../src/eureka-options.js';
 import type { EurekaRegistry } from '../src/eureka-registry.js';
 import { EurekaDouble } from './eureka-double.js';
 import { eurekaClient } from './fixture.js';
-import { recordOf } from './sample-record.js';
-import { TcpProxy } from './tcp-proxy.js';
-import { WatchedSet } from './watched-set.js';
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => unknown;
 

@@ -1,13 +1,10 @@
-import { eventually, registryCases, runCase } from '@tenon/conformance';
+import { eventually, recordOf, registryCases, runCase, TcpProxy, WatchedSet } from '@tenon/conformance';
 import type { LeaseState } from '@tenon/contract';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EurekaOptions } from '../src/eureka-options.js';
 import type { EurekaRegistry } from '../src/eureka-registry.js';
 import { buildTimeoutMs, EurekaServer, eurekaServerMissing } from './eureka-server.js';
 import { eurekaClient, eurekaFixtures } from './fixture.js';
-import { recordOf } from './sample-record.js';
-import { TcpProxy } from './tcp-proxy.js';
-import { WatchedSet } from './watched-set.js';
 
 let missing: string | undefined;
 let server: EurekaServer;

@@ -14,9 +14,8 @@ import {
 import {
   checkedRegistration,
   closedError,
-  encodeRecord,
-  KeptEntry,
-  maxRecordBytes,
+  encodeCheckedRecord,
+  KeptEntries,
   OpenWatches,
   orAborted,
   Pause,
@@ -41,8 +40,7 @@ export class NatsRegistry implements Registry, Lifecycle {
   readonly #known: KnownNodes;
   readonly #skipped: SkippedEntries;
   readonly #answering = new Set<OwnNode>();
-  readonly #entries = new Set<KeptEntry>();
-  readonly #published = new Map<string, { readonly entry: KeptEntry; readonly home: OwnNode }>();
+  readonly #entries: KeptEntries;
   readonly #watches = new OpenWatches(us);
   #closing: Promise<void> | undefined;
 
@@ -52,6 +50,9 @@ export class NatsRegistry implements Registry, Lifecycle {
     this.#clock = clock;
     this.#known = new KnownNodes(() => this.#heardAll(), clock, this.#logger);
     this.#skipped = new SkippedEntries(this.#logger, clock);
+    const { backoff, connectTimeoutMs } = options;
+    const releaseTimeoutMs = 2 * connectTimeoutMs;
+    this.#entries = new KeptEntries({ registry: us, backoff, releaseTimeoutMs, clock, logger: this.#logger });
     this.#link = new Link(
       options,
       { up: (connected) => this.#up(connected), down: (reason) => this.#known.deaf(reason) },
@@ -79,24 +80,10 @@ export class NatsRegistry implements Registry, Lifecycle {
 
   async register(record: ServiceRecord, { ttlMs: givenTtlMs, signal }: RegisterOptions): Promise<Lease> {
     const { node, ttlMs } = checkedRegistration(record, givenTtlMs);
-    const bytes = encodeRecord(record).length;
-    if (bytes > maxRecordBytes) {
-      const message = `the record of ${record.name} has ${bytes} bytes; the limit is ${maxRecordBytes}`;
-      throw new ServiceError('InvalidArgument', message, { executed: 'no' });
-    }
-    this.#assertOpen();
-    const home = new OwnNode(record, ttlMs, this.#link, this.#options, this.#clock, this.#answering);
-    const entry = this.#keptEntry(`${node.id} of ${record.name}`, home);
-    try {
-      await orAborted(signal, () => entry.begin());
-      this.#assertOpen();
-      await this.#replace(`${record.name}\n${node.id}`, entry, home);
-      return entry;
-    } catch (thrown) {
-      // In the background: what may have been told must be taken back, and the caller need not wait for it.
-      void entry.release();
-      throw thrown;
-    }
+    const value = encodeCheckedRecord(record);
+    const home = new OwnNode(value, ttlMs, this.#link, this.#options, this.#clock, this.#answering);
+    const entry = { key: `${record.name}\n${node.id}`, home, name: `${node.id} of ${record.name}`, ttlMs };
+    return this.#entries.register({ ...entry, onReleased: () => home.silence() }, signal);
   }
 
   async lookup(
@@ -125,39 +112,9 @@ export class NatsRegistry implements Registry, Lifecycle {
 
   async #close(): Promise<void> {
     this.#watches.close();
-    await Promise.all([...this.#entries].map((entry) => entry.release()));
+    await this.#entries.close();
     this.#known.close();
     await this.#link.close();
-  }
-
-  #keptEntry(name: string, home: OwnNode): KeptEntry {
-    const entry = new KeptEntry({
-      home,
-      name,
-      ttlMs: home.ttlMs,
-      backoff: this.#options.backoff,
-      releaseTimeoutMs: 2 * this.#options.connectTimeoutMs,
-      clock: this.#clock,
-      logger: this.#logger,
-      onReleased: () => {
-        home.silence();
-        this.#entries.delete(entry);
-        for (const [key, published] of this.#published) if (published.entry === entry) this.#published.delete(key);
-      },
-    });
-    this.#entries.add(entry);
-    return entry;
-  }
-
-  /** The newer registration of a node ends the older one. */
-  async #replace(key: string, entry: KeptEntry, home: OwnNode): Promise<void> {
-    const previous = this.#published.get(key);
-    this.#published.set(key, { entry, home });
-    if (previous === undefined) return;
-    previous.home.silence();
-    await previous.entry.replaced();
-    // The older one may have told of itself in between.
-    entry.hurry();
   }
 
   #up(connected: Connected): void {
@@ -165,7 +122,7 @@ export class NatsRegistry implements Registry, Lifecycle {
     listen(connected.connection, querySubject, (message) => this.#answer(connected, message));
     listen(connected.connection, watchSubject, (message) => this.#told(message));
     this.#known.listening();
-    for (const entry of this.#entries) entry.hurry();
+    this.#entries.hurry();
     void this.#ask(undefined).then(
       () => this.#known.healed(),
       // The connection is lost again, or listening is refused.

@@ -1,5 +1,5 @@
 import type { Clock, ServiceRecord } from '@tenon/contract';
-import { type EntryHome, encodeRecord } from '@tenon/contract/authoring';
+import type { EntryHome } from '@tenon/contract/authoring';
 import { type Link, unavailable } from './link.js';
 import { announcement, ttlHeaders } from './message.js';
 import type { ResolvedNatsRegistryOptions } from './nats-registry-options.js';
@@ -15,17 +15,20 @@ export class OwnNode implements EntryHome {
   readonly #answering: Set<OwnNode>;
   #toldAt = Number.NEGATIVE_INFINITY;
 
-  /** @param answering - those that questions are answered with. */
+  /**
+   * @param value - its record, as it is told.
+   * @param answering - those that questions are answered with.
+   */
   constructor(
-    record: ServiceRecord,
+    value: Buffer,
     ttlMs: number,
     link: Link,
     options: ResolvedNatsRegistryOptions,
     clock: Clock,
     answering: Set<OwnNode>,
   ) {
-    this.value = encodeRecord(record);
-    this.record = JSON.parse(this.value.toString()) as ServiceRecord;
+    this.value = value;
+    this.record = JSON.parse(value.toString()) as ServiceRecord;
     this.ttlMs = ttlMs;
     this.#link = link;
     this.#options = options;
@@ -54,6 +57,10 @@ export class OwnNode implements EntryHome {
     if (current === undefined) throw this.#link.trouble ?? unavailable('there is no connection with NATS');
     current.connection.publish(this.#options.watchSubject, announcement('delete', this.value));
     await this.#link.settled(current);
+  }
+
+  replaced(): void {
+    this.silence();
   }
 
   /** Answers no more. */

@@ -1,9 +1,6 @@
-import { once } from 'node:events';
-import { createServer } from 'node:net';
-import { eventually } from '@tenon/conformance';
+import { eventually, freePort, recordOf } from '@tenon/conformance';
 import type { Registry } from '@tenon/contract';
 import { afterEach, expect, it } from 'vitest';
-import { recordOf } from './sample-record.js';
 import { Stage } from './stage.js';
 
 let stage = new Stage();
@@ -76,12 +73,4 @@ function cluster(name: string, rest: string): string {
 
 function ids(records: Awaited<ReturnType<Registry['lookup']>>): readonly string[] {
   return records.flatMap((record) => record.nodes.map((node) => node.id)).sort();
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { readonly port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

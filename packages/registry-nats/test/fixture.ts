@@ -1,11 +1,10 @@
 import { AsyncResource } from 'node:async_hooks';
-import type { RegistryFixture, RegistryFixtureFactory } from '@tenon/conformance';
+import { type RegistryFixture, type RegistryFixtureFactory, TcpProxy } from '@tenon/conformance';
 import type { Logger, Registry } from '@tenon/contract';
 import { silentLogger, systemClock } from '@tenon/contract/authoring';
 import type { NatsServer } from '../../../test/nats-server/nats-server.js';
 import { NatsRegistry } from '../src/nats-registry.js';
 import { type NatsRegistryOptions, resolveNatsRegistryOptions } from '../src/nats-registry-options.js';
-import { TcpProxy } from './tcp-proxy.js';
 
 /** A client of a test server, not started. */
 export function natsClient(options: NatsRegistryOptions, logger: Logger = silentLogger()): NatsRegistry {

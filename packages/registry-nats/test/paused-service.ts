@@ -1,5 +1,5 @@
+import { recordOf } from '@tenon/conformance';
 import { natsClient } from './fixture.js';
-import { recordOf } from './sample-record.js';
 
 // A process of its own, because a test stops it: registers one node and says what becomes of its lease.
 const registry = natsClient({ servers: [String(process.argv[2])] });

@@ -2,11 +2,10 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { eventually } from '@tenon/conformance';
+import { eventually, recordOf } from '@tenon/conformance';
 import type { Registry } from '@tenon/contract';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { NatsServer } from '../../../test/nats-server/nats-server.js';
-import { recordOf } from './sample-record.js';
 import { Stage } from './stage.js';
 
 let server: NatsServer;

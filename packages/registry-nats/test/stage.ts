@@ -1,14 +1,11 @@
 import { connect, type NatsConnection } from '@nats-io/transport-node';
-import { eventually } from '@tenon/conformance';
+import { eventually, recordOf, TcpProxy, WatchedSet } from '@tenon/conformance';
 import type { LeaseState, Logger } from '@tenon/contract';
 import { expect } from 'vitest';
 import { NatsServer, type NatsServerOptions } from '../../../test/nats-server/nats-server.js';
 import type { NatsRegistry } from '../src/nats-registry.js';
 import type { NatsRegistryOptions } from '../src/nats-registry-options.js';
 import { natsClient } from './fixture.js';
-import { recordOf } from './sample-record.js';
-import { TcpProxy } from './tcp-proxy.js';
-import { WatchedSet } from './watched-set.js';
 
 /** What a test started, and its end. */
 export class Stage {

@@ -1,11 +1,10 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { eventually, goldenRecord, goldenValue, within } from '@tenon/conformance';
+import { eventually, goldenRecord, goldenValue, recordOf, within } from '@tenon/conformance';
 import type { Logger, Registry } from '@tenon/contract';
 import { silentLogger } from '@tenon/contract/authoring';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { NatsServer } from '../../../test/nats-server/nats-server.js';
-import { recordOf } from './sample-record.js';
 import { Stage } from './stage.js';
 
 const warn = vi.fn<Logger['warn']>();

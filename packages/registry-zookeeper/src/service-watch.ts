@@ -1,5 +1,5 @@
 import { type Clock, type Logger, type RegistryEvent, ServiceError, type ServiceRecord } from '@tenon/contract';
-import { backoffMs, groupedByVersion, type LatestValue, Pause } from '@tenon/contract/authoring';
+import { backoffMs, type LatestValue, Pause, WatchTeller } from '@tenon/contract/authoring';
 import { inBatches } from './in-batches.js';
 import type { Link } from './link.js';
 import { servicePath } from './node-paths.js';
@@ -33,7 +33,7 @@ interface Entry {
 export class ServiceWatch {
   readonly #service: string;
   readonly #context: ServiceWatchContext;
-  readonly #events: LatestValue<RegistryEvent>;
+  readonly #teller: WatchTeller;
   readonly #directory: string;
   readonly #pause: Pause;
   readonly #stopListening: () => void;
@@ -44,14 +44,12 @@ export class ServiceWatch {
   /** The transaction that made the root: another one means that ZooKeeper came back without its data. */
   #rootMadeBy: string | undefined;
   #graceEndsAt = Number.NEGATIVE_INFINITY;
-  #published: readonly ServiceRecord[] | undefined;
-  #isInterrupted = false;
 
   /** Begins at once, and feeds `events` until `stop`. */
   constructor(service: string, context: ServiceWatchContext, events: LatestValue<RegistryEvent>) {
     this.#service = service;
     this.#context = context;
-    this.#events = events;
+    this.#teller = new WatchTeller(events);
     this.#directory = servicePath(context.options.root, service);
     this.#pause = new Pause(context.clock);
     this.#stopListening = context.session.onChange((change, reason) => {
@@ -160,23 +158,12 @@ export class ServiceWatch {
     const keys = [...this.#entries.keys()].sort();
     const all = keys.flatMap((key) => this.#entries.get(key)?.record ?? []);
     // Names that differ in `/` and `-` alone share their directory.
-    const records = all.filter((record) => record.name === this.#service);
-    const isNews = this.#published === undefined || this.#isInterrupted || !isSame(records, this.#published);
-    if (this.#isInterrupted) this.#context.logger.info('a watch is whole again', { service: this.#service });
-    this.#isInterrupted = false;
-    this.#published = records;
-    if (isNews) this.#events.set({ kind: 'set', records: groupedByVersion(records) });
+    const isHealed = this.#teller.set(all.filter((record) => record.name === this.#service));
+    if (isHealed) this.#context.logger.info('a watch is whole again', { service: this.#service });
   }
 
   #interrupted(error: ServiceError): void {
-    if (this.#isInterrupted) return;
-    this.#isInterrupted = true;
+    if (!this.#teller.interrupted(error)) return;
     this.#context.logger.warn('a watch was interrupted, its last set stands', { service: this.#service, error });
-    this.#events.set({ kind: 'error', error });
   }
-}
-
-/** Values that did not change keep their record, so identity tells. */
-function isSame(records: readonly ServiceRecord[], others: readonly ServiceRecord[]): boolean {
-  return records.length === others.length && records.every((record, index) => record === others[index]);
 }

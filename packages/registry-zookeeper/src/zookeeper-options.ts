@@ -1,5 +1,5 @@
 import { ServiceError } from '@tenon/contract';
-import { type BackoffOptions, checkedNumber } from '@tenon/contract/authoring';
+import { type BackoffOptions, checkedBackoff, checkedNumber } from '@tenon/contract/authoring';
 
 /** How to reach ZooKeeper, and how patient to be with it. All fields are optional. */
 export interface ZookeeperOptions {
@@ -86,8 +86,13 @@ export function resolveZookeeperOptions(options: ZookeeperOptions): ResolvedZook
     callTimeoutMs: number('callTimeoutMs', 100, 60_000, 5_000),
     connectTimeoutMs: number('connectTimeoutMs', 100, 2_000, 1_500),
     restoreGraceMs: number('restoreGraceMs', 0, 60_000, 10_000),
-    backoff: resolveBackoff('backoff', options.backoff, { baseMs: 500, factor: 1.6, maxMs: 4_000, jitter: 0.5 }),
-    watchBackoff: resolveBackoff('watchBackoff', options.watchBackoff, {
+    backoff: checkedBackoff('zookeeperRegistry.backoff', options.backoff, {
+      baseMs: 500,
+      factor: 1.6,
+      maxMs: 4_000,
+      jitter: 0.5,
+    }),
+    watchBackoff: checkedBackoff('zookeeperRegistry.watchBackoff', options.watchBackoff, {
       baseMs: 1_200,
       factor: 1.6,
       maxMs: 120_000,
@@ -99,21 +104,6 @@ export function resolveZookeeperOptions(options: ZookeeperOptions): ResolvedZook
 type NumberOption = {
   [K in keyof ZookeeperOptions]-?: ZookeeperOptions[K] extends number | undefined ? K : never;
 }[keyof ZookeeperOptions];
-
-function resolveBackoff(
-  option: 'backoff' | 'watchBackoff',
-  given: Partial<BackoffOptions> = {},
-  fallback: BackoffOptions,
-): BackoffOptions {
-  const number = (name: keyof BackoffOptions, min: number, max: number, integer: boolean): number =>
-    checkedNumber(`zookeeperRegistry.${option}.${name}`, given[name], { min, max, fallback: fallback[name], integer });
-  return Object.freeze({
-    baseMs: number('baseMs', 10, 60_000, true),
-    factor: number('factor', 1, 10, false),
-    maxMs: number('maxMs', 10, 120_000, true),
-    jitter: number('jitter', 0, 1, false),
-  });
-}
 
 function checkedEndpoints(endpoints: readonly string[]): readonly Endpoint[] {
   if (!Array.isArray(endpoints) || endpoints.length === 0) throw invalid('endpoints must name at least one member');

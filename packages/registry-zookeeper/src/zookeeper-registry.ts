@@ -14,10 +14,9 @@ import {
 import {
   checkedRegistration,
   closedError,
-  encodeRecord,
+  encodeCheckedRecord,
   groupedByVersion,
-  KeptEntry,
-  maxRecordBytes,
+  KeptEntries,
   OpenWatches,
   orAborted,
 } from '@tenon/contract/authoring';
@@ -42,9 +41,7 @@ export class ZookeeperRegistry implements Registry, Lifecycle {
   readonly #reader: RecordReader;
   /** By time to live. */
   readonly #sessions = new Map<number, Session>();
-  /** Every registration that is not fully released yet. */
-  readonly #entries = new Set<KeptEntry>();
-  readonly #published = new Map<string, KeptEntry>();
+  readonly #entries: KeptEntries;
   readonly #watches = new OpenWatches(us);
   #closing: Promise<void> | undefined;
 
@@ -53,6 +50,8 @@ export class ZookeeperRegistry implements Registry, Lifecycle {
     this.#logger = logger.child({ provider: 'registry-zookeeper' });
     this.#clock = clock;
     this.#reader = new RecordReader(this.#logger, clock);
+    const { backoff, callTimeoutMs: releaseTimeoutMs } = options;
+    this.#entries = new KeptEntries({ registry: us, backoff, releaseTimeoutMs, clock, logger: this.#logger });
     const isLocal = options.endpoints.every(({ host }) => /^(127\.\d+\.\d+\.\d+|::1|localhost)$/.test(host));
     this.capabilities = Object.freeze({
       expires: true,
@@ -88,30 +87,20 @@ export class ZookeeperRegistry implements Registry, Lifecycle {
     for (const name of [record.name, node.id]) {
       if (!isPathPart(name)) throw invalid(`ZooKeeper has no node called ${JSON.stringify(name)}`);
     }
-    const value = encodeRecord(record);
-    if (value.length > maxRecordBytes) {
-      throw invalid(`the record of ${record.name} has ${value.length} bytes; the limit is ${maxRecordBytes}`);
-    }
+    const value = encodeCheckedRecord(record);
     this.#assertOpen();
     const { root } = this.#options;
+    const path = entryPath(root, record.name, node.id);
     const session = this.#session(ttlMs);
-    const home = new SessionEntry(
-      servicePath(root, record.name),
-      entryPath(root, record.name, node.id),
-      value,
-      session,
-    );
-    const entry = this.#keptEntry(home, session, ttlMs);
-    try {
-      await orAborted(signal, () => entry.begin());
-      this.#assertOpen();
-      await this.#replace(home.path, entry);
-      return entry;
-    } catch (thrown) {
-      // In the background: what may have been put must not stay, and the caller need not wait for it.
-      void entry.release();
-      throw thrown;
-    }
+    const home = new SessionEntry(servicePath(root, record.name), path, value, session);
+    const stopKeeping = session.keeping();
+    // A session that expired took the entry along, and a new one can put it again: neither waits for the next renewal.
+    const stopListening = session.onChange((change) => change !== 'down' && this.#entries.hurry(home));
+    const onReleased = (): void => {
+      stopKeeping();
+      stopListening();
+    };
+    return this.#entries.register({ key: path, home, name: path, ttlMs, onReleased }, signal);
   }
 
   async lookup(
@@ -159,41 +148,8 @@ export class ZookeeperRegistry implements Registry, Lifecycle {
 
   async #close(): Promise<void> {
     this.#watches.close();
-    await Promise.all([...this.#entries].map((entry) => entry.release()));
+    await this.#entries.close();
     await Promise.all([...this.#sessions.values()].map((session) => session.close()));
-  }
-
-  #keptEntry(home: SessionEntry, session: Session, ttlMs: number): KeptEntry {
-    const stopKeeping = session.keeping();
-    // A session that expired took the entry along, and a new one can put it again: neither waits for the next renewal.
-    const stopListening = session.onChange((change) => change !== 'down' && entry.hurry());
-    const entry = new KeptEntry({
-      home,
-      name: home.path,
-      ttlMs,
-      backoff: this.#options.backoff,
-      releaseTimeoutMs: this.#options.callTimeoutMs,
-      clock: this.#clock,
-      logger: this.#logger,
-      onReleased: () => {
-        stopKeeping();
-        stopListening();
-        this.#entries.delete(entry);
-        if (this.#published.get(home.path) === entry) this.#published.delete(home.path);
-      },
-    });
-    this.#entries.add(entry);
-    return entry;
-  }
-
-  /** The newer registration of a node ends the older one. */
-  async #replace(path: string, entry: KeptEntry): Promise<void> {
-    const previous = this.#published.get(path);
-    this.#published.set(path, entry);
-    if (previous === undefined) return;
-    await previous.replaced();
-    // A write of the older one may have come in between.
-    entry.hurry();
   }
 
   /** The connection, when it knows everything that was committed before; `undefined` where nothing was ever registered. */

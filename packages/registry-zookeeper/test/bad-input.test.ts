@@ -1,13 +1,12 @@
 import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
 import { createServer as createTcpServer, type Server, type Socket } from 'node:net';
-import { eventually, goldenRecord, goldenValue, LeakCheck, within } from '@tenon/conformance';
+import { eventually, goldenRecord, goldenValue, LeakCheck, recordOf, within } from '@tenon/conformance';
 import type { Logger, Registry } from '@tenon/contract';
 import { silentLogger } from '@tenon/contract/authoring';
 import { ACL, type Client, Id, Permission } from 'node-zookeeper-client';
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 import { zookeeperClient } from './fixture.js';
-import { recordOf } from './sample-record.js';
 import { put, read, Stage } from './stage.js';
 import { ZookeeperServer } from './zookeeper-server.js';
 
@@ -118,7 +117,7 @@ it('with access "owner", others read and only the owner of the password changes'
   await colleague.register(recordOf('greeter', 'n2'), { ttlMs: 15_000 });
   expect(ids(await outsider.lookup('greeter'))).toEqual(['n1', 'n2']);
   for (const client of [outsider, wrong]) {
-    const writing = client.register(recordOf('greeter', 'n1', '10.6.6.6:6'), { ttlMs: 15_000 });
+    const writing = client.register(recordOf('greeter', 'n1', { address: '10.6.6.6:6' }), { ttlMs: 15_000 });
     await expect(writing).rejects.toMatchObject({ code: 'PermissionDenied' });
   }
 });

@@ -1,8 +1,6 @@
-import { eventually } from '@tenon/conformance';
+import { eventually, recordOf, WatchedSet } from '@tenon/conformance';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { zookeeperClient } from './fixture.js';
-import { recordOf } from './sample-record.js';
-import { WatchedSet } from './watched-set.js';
 import { ZookeeperServer } from './zookeeper-server.js';
 
 let members: readonly ZookeeperServer[];

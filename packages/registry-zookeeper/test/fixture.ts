@@ -1,10 +1,9 @@
 import { AsyncResource } from 'node:async_hooks';
-import type { RegistryFixture, RegistryFixtureFactory } from '@tenon/conformance';
+import { type RegistryFixture, type RegistryFixtureFactory, TcpProxy } from '@tenon/conformance';
 import type { Logger, Registry } from '@tenon/contract';
 import { silentLogger, systemClock } from '@tenon/contract/authoring';
 import { resolveZookeeperOptions, type ZookeeperOptions } from '../src/zookeeper-options.js';
 import { ZookeeperRegistry } from '../src/zookeeper-registry.js';
-import { TcpProxy } from './tcp-proxy.js';
 import type { ZookeeperServer } from './zookeeper-server.js';
 
 /** A client of a test server, not started. */

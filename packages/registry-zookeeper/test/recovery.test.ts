@@ -2,9 +2,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { eventually } from '@tenon/conformance';
+import { eventually, recordOf } from '@tenon/conformance';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { recordOf } from './sample-record.js';
 import { put, read, Stage } from './stage.js';
 import type { ZookeeperServer } from './zookeeper-server.js';
 

@@ -1,14 +1,11 @@
 import { once } from 'node:events';
-import { eventually } from '@tenon/conformance';
+import { eventually, recordOf, TcpProxy, WatchedSet } from '@tenon/conformance';
 import type { LeaseState, Logger } from '@tenon/contract';
 import { type Client, createClient } from 'node-zookeeper-client';
 import { expect } from 'vitest';
 import type { ZookeeperOptions } from '../src/zookeeper-options.js';
 import type { ZookeeperRegistry } from '../src/zookeeper-registry.js';
 import { zookeeperClient } from './fixture.js';
-import { recordOf } from './sample-record.js';
-import { TcpProxy } from './tcp-proxy.js';
-import { WatchedSet } from './watched-set.js';
 import { ZookeeperServer } from './zookeeper-server.js';
 
 /** What a test started, and its end. */

@@ -2,11 +2,11 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { connect, createServer, type Server } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { pauseProcess } from '@tenon/conformance';
+import { freePort, freePorts, pauseProcess } from '@tenon/conformance';
 
 /** Its place in an ensemble; alone without. */
 interface Membership {
@@ -36,7 +36,7 @@ export class ZookeeperServer {
 
   /** Starts one and resolves when it serves. Rejects with what it said where it does not. */
   static async start(): Promise<ZookeeperServer> {
-    const [port = 0] = await freePorts(1);
+    const port = await freePort();
     const server = new ZookeeperServer(port, await mkdtemp(join(tmpdir(), 'zookeeper-test-')), undefined);
     return started([server]).then(() => server);
   }
@@ -202,19 +202,6 @@ function configuration(data: string, port: number, membership: Membership | unde
 }
 
 /** Ports that were free a moment ago, held together so that they differ. */
-async function freePorts(count: number): Promise<readonly number[]> {
-  const servers = await Promise.all(Array.from({ length: count }, listening));
-  const ports = servers.map((server) => (server.address() as { port: number }).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
-}
-
-async function listening(): Promise<Server> {
-  const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return server;
-}
 
 const jar = '/usr/share/java/zookeeper.jar';
 const readyWithinMs = 45_000;

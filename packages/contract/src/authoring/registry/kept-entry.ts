@@ -14,6 +14,13 @@ export interface EntryHome {
   renew(): Promise<boolean>;
   /** Takes it out. */
   remove(): Promise<void>;
+  /** Another entry stands in its place from now on: it is not removed, and must say nothing of itself any more. */
+  replaced?(): void;
+  /**
+   * Sets right what a late write of the entry that it took the place of may have left. Absent where a renewal does that too: the next one then
+   * comes at once.
+   */
+  restore?(): Promise<void>;
 }
 
 /** What an entry is kept with. */
@@ -79,6 +86,7 @@ export class KeptEntry implements Lease {
   /** Releases it without taking the entry out, which is somebody else's now. Resolves when nothing of it is under way any more. */
   replaced(): Promise<void> {
     this.#isReplaced = true;
+    this.#options.home.replaced?.();
     return this.release();
   }
 

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { ServiceError } from '../../service-error.js';
 import type { ServiceRecord } from '../../service-record.js';
-import { decodeRecord, encodeRecord, maxRecordBytes } from './record-json.js';
+import { decodeRecord, encodeCheckedRecord, encodeRecord, maxRecordBytes } from './record-json.js';
 
 /** As captured from go-micro. */
 const goldenValue =
@@ -90,6 +90,18 @@ it.each([
   const error = thrownBy(() => decodeRecord(Buffer.from(value)));
   expect(error).toBeInstanceOf(ServiceError);
   expect(error).toMatchObject({ code: 'DataLoss', rawMessage: expect.stringContaining(reason) });
+});
+
+it('a record that is to be registered has 512 KiB at most', () => {
+  const { length } = encodeRecord(decoded({ metadata: { a: '' } }));
+  const largest = decoded({ metadata: { a: 'x'.repeat(maxRecordBytes - length) } });
+  expect(encodeCheckedRecord(largest)).toHaveLength(maxRecordBytes);
+  const larger = { ...largest, version: '10' };
+  expect(thrownBy(() => encodeCheckedRecord(larger))).toMatchObject({
+    code: 'InvalidArgument',
+    executed: 'no',
+    rawMessage: 'the record of s has 524289 bytes; the limit is 524288',
+  });
 });
 
 function decoded(fields: object): ServiceRecord {

@@ -27,6 +27,18 @@ export function encodeRecord({ name, version, metadata, endpoints, nodes }: Serv
 }
 
 /**
+ * The same of a record that is to be registered.
+ *
+ * @throws ServiceError `InvalidArgument`, `executed: 'no'`, where it is larger than {@link maxRecordBytes}.
+ */
+export function encodeCheckedRecord(record: ServiceRecord): Buffer {
+  const value = encodeRecord(record);
+  if (value.length <= maxRecordBytes) return value;
+  const message = `the record of ${record.name} has ${value.length} bytes; the limit is ${maxRecordBytes}`;
+  throw new ServiceError('InvalidArgument', message, { executed: 'no' });
+}
+
+/**
  * Reads a value that anybody may have written. `null` stands for an empty map or list, fields that are not known are
  * left out, and everything is checked and copied: the result is frozen, its maps have no prototype.
  *

@@ -4,6 +4,7 @@ import type { Registry, ServiceError } from '@tenon/contract';
 export class WatchedSet {
   /** The sorted node ids of every set, oldest first. */
   readonly sets: (readonly string[])[] = [];
+  /** Every error, oldest first. */
   readonly errors: ServiceError[] = [];
   readonly #abort = new AbortController();
   readonly #ended: Promise<void>;
@@ -17,6 +18,7 @@ export class WatchedSet {
     return this.sets.at(-1);
   }
 
+  /** Leaves the watch, and resolves when it has ended. */
   async leave(): Promise<void> {
     this.#abort.abort();
     await this.#ended;

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
-/** Stands between one client and a server, so that a test can take the server away from this client alone. */
+/** Stands between one client and a server on loopback, so that a test can take the server away from this client alone. */
 export class TcpProxy {
   readonly #server: Server;
   readonly #targetPort: number;
@@ -14,6 +14,7 @@ export class TcpProxy {
     server.on('connection', (client) => this.#accept(client));
   }
 
+  /** Starts one on a port of its own. */
   static async to(targetPort: number): Promise<TcpProxy> {
     const server = createServer({ pauseOnConnect: true });
     server.listen(0, '127.0.0.1');
@@ -21,6 +22,7 @@ export class TcpProxy {
     return new TcpProxy(server, targetPort);
   }
 
+  /** Where clients connect: `127.0.0.1:<port>`. */
   get endpoint(): string {
     return `127.0.0.1:${(this.#server.address() as { port: number }).port}`;
   }
@@ -43,6 +45,7 @@ export class TcpProxy {
     this.#mode = 'open';
   }
 
+  /** Ends it, with every connection. */
   async close(): Promise<void> {
     this.cut();
     await new Promise((resolve) => this.#server.close(resolve));
