@@ -6,6 +6,7 @@ export * from './checked-number.js';
 export * from './codec-set.js';
 export * from './deadline-wheel.js';
 export * from './drop-log.js';
+export * from './generated-code.js';
 export * from './http2/index.js';
 export * from './json-client.js';
 export * from './json-pointer.js';

@@ -1,4 +1,7 @@
-/** What generated code refers to, by name. */
+/**
+ * A function made of text, and the values that the text refers to by name. The text is made of what the application's own classes
+ * say, each of their names {@link quoted}; never of anything that came over a wire.
+ */
 export class GeneratedCode {
   readonly #names: string[] = [];
   readonly #values: unknown[] = [];
@@ -10,13 +13,13 @@ export class GeneratedCode {
     return name;
   }
 
-  /** Runs the code of a function, and returns what that returns. */
+  /** Runs the code of a function, and returns what that returns. Only where {@link mayGenerate}. */
   run(source: string): unknown {
     return new Function(...this.#names, `'use strict';\n${source}`)(...this.#values);
   }
 }
 
-/** Whether the process allows code to be made of text. */
+/** Whether the process allows code to be made of text (`--disallow-code-generation-from-strings` forbids it). */
 export function mayGenerate(): boolean {
   try {
     return new Function('return true')() === true;
