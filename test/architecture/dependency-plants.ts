@@ -81,6 +81,19 @@ export const dependencyPlants: readonly Plant[] = [
     reports: [`packages/protobuf/src/index.ts:1 protobuf imports ${name}`],
   })),
 
+  ...['@tenon/core', '@tenon/codec-json'].map((name) => ({
+    rule: 'http imports anything of the workspace but contract',
+    change: {
+      'packages/http/package.json': manifest('@tenon/http', ['@tenon/contract', name]),
+      'packages/http/tsconfig.json': tsconfig('../contract', '../core', '../codec-json'),
+      'packages/http/src/index.ts': `import { x } from '${name}';\nexport const dialer = () => x;`,
+      'tsconfig.json': tsconfig(
+        ...['contract', 'core', 'codec-json', 'conformance', 'http', 'tenon'].map((one) => `packages/${one}`),
+      ),
+    },
+    reports: [`packages/http/src/index.ts:1 http imports ${name}`],
+  })),
+
   ...['@tenon/codec-json', '@tenon/conformance'].map((name) => ({
     rule: 'core imports anything of the workspace but contract',
     change: {

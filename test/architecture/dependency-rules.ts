@@ -22,8 +22,9 @@ export const dependencyRules: readonly Rule[] = [
       violations(project, ({ file, target }) => {
         if (target === undefined || file.area !== 'src' || !isProvider(file.packageFolder)) return undefined;
         // What a DTO class says is read in one place, for the validator and for the codec that is compiled from it, and its
-        // protobuf form in another, for the codec and for gRPC's reflection; gossip is a protocol that knows nothing of services.
-        const beside = ['packages/contract', 'packages/schema', 'packages/protobuf', 'packages/gossip'];
+        // protobuf form in another, for the codec and for gRPC's reflection; gossip is a protocol that knows nothing of services,
+        // and http is what transports over HTTP are made of.
+        const beside = ['contract', 'schema', 'protobuf', 'gossip', 'http'].map((name) => `packages/${name}`);
         if ([...beside, file.packageFolder].includes(target.folder)) return undefined;
         return {
           problem: `the provider ${file.packageFolder} imports ${target.manifest.name}`,
@@ -52,6 +53,18 @@ export const dependencyRules: readonly Rule[] = [
         return {
           problem: `protobuf imports ${target.manifest.name}`,
           mend: 'protobuf derives what a service is on the wire; what carries it stands in the provider',
+        };
+      }),
+  },
+  {
+    name: 'http imports anything of the workspace but contract',
+    check: (project) =>
+      violations(project, ({ file, target }) => {
+        if (target === undefined || !isSourceOf(file, 'packages/http')) return undefined;
+        if (['packages/contract', 'packages/http'].includes(target.folder)) return undefined;
+        return {
+          problem: `http imports ${target.manifest.name}`,
+          mend: 'http is what transports over HTTP share; what one of them says on its wire stands in the provider',
         };
       }),
   },

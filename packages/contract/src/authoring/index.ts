@@ -7,7 +7,6 @@ export * from './codec-set.js';
 export * from './deadline-wheel.js';
 export * from './drop-log.js';
 export * from './generated-code.js';
-export * from './http2/index.js';
 export * from './json-client.js';
 export * from './json-pointer.js';
 export * from './latest-value.js';

@@ -1,6 +1,6 @@
 import type { ClientHttp2Session } from 'node:http2';
-import type { CancelTimer, Clock } from '../../clock.js';
-import { LifeSigns } from '../life-signs.js';
+import type { CancelTimer, Clock } from '@tenon/contract';
+import { LifeSigns } from '@tenon/contract/authoring';
 
 /**
  * Asks the peer of an HTTP/2 session for signs of life, no more often than servers bear. Those of Tenon cut a peer off that

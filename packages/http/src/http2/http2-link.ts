@@ -1,10 +1,10 @@
-import type { ClientHttp2Session, connect } from 'node:http2';
+import { type ClientHttp2Session, connect } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import type { CancelTimer, Clock } from '../../clock.js';
-import { ServiceError } from '../../service-error.js';
+import { type CancelTimer, type Clock, ServiceError } from '@tenon/contract';
+import { type Dialer, unreachable } from '../dialer.js';
+import { wireError } from '../wire-error.js';
 import { Http2Signs } from './http2-signs.js';
-import { wireError } from './wire-error.js';
 
 /** How a session is made and watched over. */
 export interface Http2LinkOptions {
@@ -13,15 +13,6 @@ export interface Http2LinkOptions {
   readonly pingMs: number;
   /** And given up where it does not answer for so long. */
   readonly pingTimeoutMs: number;
-}
-
-/** Begins the connections of a link. */
-export interface Http2Dialer {
-  dial(): Socket;
-  /** The event of a socket that is ready. Under TLS the peer must then have chosen `h2`. */
-  readonly readyEvent: 'connect' | 'secureConnect';
-  /** What an error means whose cause is TLS; undefined for any other. */
-  explain(error: Error): ServiceError | undefined;
 }
 
 /** One call on a link. */
@@ -38,9 +29,8 @@ export interface LinkedExchange {
 export interface Http2LinkParts {
   /** A URL: scheme, host and port. */
   readonly authority: string;
-  readonly dialer: Http2Dialer;
-  /** `connect` of `node:http2`; this package imports nothing. */
-  readonly connect: typeof connect;
+  /** Under TLS the peer must choose `h2`. */
+  readonly dialer: Dialer;
   readonly options: Http2LinkOptions;
   readonly clock: Clock;
   /** Called once, when it has ended. */
@@ -106,7 +96,7 @@ export class Http2Link {
     this.#cancelConnectTimeout();
     this.#socket.off('error', this.#onDialError);
     this.#socket.off('close', this.#onDialClose);
-    const { authority, dialer, connect } = this.#parts;
+    const { authority, dialer } = this.#parts;
     if (dialer.readyEvent === 'secureConnect' && (this.#socket as TLSSocket).alpnProtocol !== 'h2') {
       this.#end(new ServiceError('Unavailable', 'the node does not speak HTTP/2', { executed: 'no' }));
       return;
@@ -174,13 +164,9 @@ export class Http2Link {
     this.#refuseWaiting();
   };
 
-  readonly #onDialError = (error: Error): void => this.#end(this.#unreachable(error));
+  readonly #onDialError = (error: Error): void => this.#end(unreachable(this.#parts.dialer, error));
 
-  readonly #onDialClose = (): void => this.#end(this.#unreachable(new Error('closed')));
-
-  #unreachable(error: Error): ServiceError {
-    return this.#parts.dialer.explain(error) ?? wireError(error, false, false);
-  }
+  readonly #onDialClose = (): void => this.#end(unreachable(this.#parts.dialer, new Error('closed')));
 
   #broken(error: Error | undefined): ServiceError {
     if (error === undefined) return wireError(new Error('it was closed'), true, true);

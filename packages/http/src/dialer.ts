@@ -1,8 +1,9 @@
 import { connect, type OnReadOpts, type Socket } from 'node:net';
 import { checkServerIdentity, connect as connectTls } from 'node:tls';
-import { type ServiceError, type Tls } from '@tenon/contract';
-import { clientTlsOptions, tlsDialError, wireError } from '@tenon/contract/authoring';
-import type { HttpAddress } from './node-address.js';
+import type { ServiceError, Tls } from '@tenon/contract';
+import { clientTlsOptions, tlsDialError } from '@tenon/contract/authoring';
+import type { HttpAddress } from './http-address.js';
+import { wireError } from './wire-error.js';
 
 /** Begins connections to one node. */
 export interface Dialer {
@@ -44,6 +45,11 @@ export function tlsDialer({ host, port }: HttpAddress, service: string, alpn: 'h
   };
 }
 
+/** What an error of a socket that was never ready means. */
+export function unreachable(dialer: Dialer, error: Error): ServiceError {
+  return dialer.explain(error) ?? wireError(error, false, false);
+}
+
 /** Reads into a buffer that the socket keeps, where Node would make one of 64 KiB for each read and cut it down. */
 function intoOneBuffer(onBytes: (bytes: Buffer) => void): OnReadOpts {
   const buffer = Buffer.allocUnsafeSlow(readBytes);
@@ -57,8 +63,3 @@ function intoOneBuffer(onBytes: (bytes: Buffer) => void): OnReadOpts {
 const readBytes = 16 * 1_024;
 /** Then the system asks once a second, and gives up after the tenth time: a host that vanished is noticed within 14 s. */
 const kernelAfterMs = 4_000;
-
-/** What an error of a socket that was never ready means. */
-export function unreachable(dialer: Dialer, error: Error): ServiceError {
-  return dialer.explain(error) ?? wireError(error, false, false);
-}

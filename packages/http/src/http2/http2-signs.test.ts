@@ -1,7 +1,7 @@
 import type { ClientHttp2Session } from 'node:http2';
-import { Http2Signs } from '@tenon/contract/authoring';
 import { FakeClock } from '@tenon/testing/fake-clock';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { Http2Signs } from './http2-signs.js';
 
 let clock: FakeClock;
 let asked: string[];

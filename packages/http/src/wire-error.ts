@@ -1,4 +1,4 @@
-import { ServiceError } from '../../service-error.js';
+import { ServiceError } from '@tenon/contract';
 
 /**
  * What an error of a socket means for the call.

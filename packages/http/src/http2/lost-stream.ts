@@ -8,8 +8,8 @@ export function unopenedStream(session: ClientHttp2Session, cause: unknown): Ser
 }
 
 /**
- * What a stream means that ended before the peer said how the call went: a refused one never reached the handler (RFC 9113 §8.7),
- * a peer that wants calm has too much to do, and of any other nobody can tell.
+ * What a stream that ended before its reply was whole means: a refused one never reached the handler (RFC 9113 §8.7), and of any
+ * other nobody can tell.
  */
 export function lostStream(code: number, session: ClientHttp2Session | undefined): ServiceError {
   if (code === constants.NGHTTP2_REFUSED_STREAM) {
@@ -17,12 +17,6 @@ export function lostStream(code: number, session: ClientHttp2Session | undefined
     // same code.
     const refusal = session?.closed === true ? 'draining' : 'overloaded';
     return new ServiceError('Unavailable', 'the peer refused the stream unread', { executed: 'no', refusal });
-  }
-  if (code === constants.NGHTTP2_ENHANCE_YOUR_CALM) {
-    return new ServiceError('ResourceExhausted', 'the peer ended the stream: it wants fewer of them');
-  }
-  if (code === constants.NGHTTP2_NO_ERROR && session?.destroyed === false) {
-    return new ServiceError('Internal', 'the reply ended without a status');
   }
   return new ServiceError('Unavailable', `the stream ended before the reply was whole, with code ${code}`);
 }
