@@ -1,10 +1,11 @@
 import { status as codes, Metadata } from '@grpc/grpc-js';
 import { noMetadata, ServiceError } from '@tenon/contract';
 import { afterEach, expect, test } from 'vitest';
+import { pem, testTls } from '../../../test/tls/test-tls.js';
+import { allOf, until } from '../../../test/wire/test-call.js';
 import { readErrorInfo, readStatus } from '../src/status/rpc-status.js';
 import { Stranger, statusOf } from './grpc-js.js';
-import { type Answer, allOf, serve, streamed, type TestServer, type TestServerOptions, until } from './test-server.js';
-import { pem, testTls } from './test-tls.js';
+import { type Answer, serve, streamed, type TestServer, type TestServerOptions } from './test-server.js';
 
 let opened: AsyncDisposable[] = [];
 

@@ -1,22 +1,19 @@
 import { FreezableRelay } from '@tenon/conformance';
 import { type Connection, noMetadata, ServiceError } from '@tenon/contract';
 import { afterEach, expect, test } from 'vitest';
+import { pem, testTls } from '../../../test/tls/test-tls.js';
+import { allOf, call, stream, until } from '../../../test/wire/test-call.js';
 import { readGoMicroError, readStatus } from '../src/status/rpc-status.js';
 import { ask, framed, openSession } from './raw-http2.js';
 import {
   type Answer,
-  allOf,
-  call,
   newTransport,
   serve,
-  stream,
   streamed,
   type TestServer,
   type TestServerOptions,
   tenonNode,
-  until,
 } from './test-server.js';
-import { pem, testTls } from './test-tls.js';
 
 let opened: (() => unknown)[] = [];
 
