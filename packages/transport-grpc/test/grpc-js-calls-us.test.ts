@@ -206,7 +206,7 @@ test.each([
   'requests that are compressed (%s) are read, and replies are where the handler asks for it',
   async (encoding, algorithm) => {
     const answer: Answer = (call) => ({ value: call.decode(), metadata: { 'grpc-encoding': encoding } });
-    const { stranger } = await pair(
+    const { server, stranger } = await pair(
       { 'Greeter.Echo': answer },
       {},
       { 'grpc.default_compression_algorithm': algorithm },
@@ -214,6 +214,7 @@ test.each([
     const text = 'compress me '.repeat(10_000);
     const heard = await stranger.unary('/greeter.Greeter/Echo', text);
     expect(heard.value).toBe(text);
+    expect(server.received[0]?.metadata['grpc-encoding']).toBe(encoding);
   },
 );
 

@@ -19,7 +19,7 @@ import { errorFields } from '../status/error-fields.js';
 import { accepts, type Encoding, isEncoding } from '../wire/encodings.js';
 import { MessageDecoder } from '../wire/message-decoder.js';
 import type { MessageEncoder } from '../wire/message-encoder.js';
-import { encodingKey } from '../wire/metadata-fields.js';
+import { encodingKey, withEncoding } from '../wire/metadata-fields.js';
 import { readsMessages } from './paths.js';
 import { ReplyMessages, type ReplyMessagesOwner } from './reply-messages.js';
 import { ReplyOutput } from './reply-output.js';
@@ -49,7 +49,7 @@ export class ServerCall
   readonly endpoint: string;
   readonly kind: EndpointKind | undefined;
   readonly node: string | undefined;
-  readonly metadata: Metadata;
+  metadata: Metadata;
   readonly deadline: number;
   readonly contentType: string;
   isUnderWay = false;
@@ -109,9 +109,10 @@ export class ServerCall
     else new RequestMessage(this.#stream, this.#decoder, this);
   }
 
-  onRequest(bytes: Buffer): void {
+  onRequest(bytes: Buffer, compressed: boolean): void {
     if (this.#over) return;
     this.#request = bytes;
+    if (compressed) this.metadata = withEncoding(this.metadata, this.#head.encoding);
     this.#dispatch();
   }
 
