@@ -59,6 +59,7 @@ export const dependencyPlants: readonly Plant[] = [
     ['schema', 'contract'],
     ['protobuf', 'contract and schema'],
     ['nats', 'contract'],
+    ['http', 'contract'],
   ].flatMap(([one, others]) =>
     ['@tenon/core', '@tenon/codec-json'].map((name) => ({
       rule: `${one} imports anything of the workspace but ${others}`,

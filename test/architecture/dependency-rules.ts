@@ -23,8 +23,8 @@ export const dependencyRules: readonly Rule[] = [
         if (target === undefined || file.area !== 'src' || !isProvider(file.packageFolder)) return undefined;
         // What a DTO class says is read in one place, for the validator and for the codec that is compiled from it, and its
         // protobuf form in another, for the codec and for gRPC's reflection; gossip is a protocol that knows nothing of services,
-        // and nats the way to a server for a registry, a transport, a broker and an inbox alike.
-        const beside = ['contract', 'schema', 'protobuf', 'gossip', 'nats'].map((one) => `packages/${one}`);
+        // nats the way to a server for a registry, a transport, a broker and an inbox alike, and http what transports over HTTP are made of.
+        const beside = ['contract', 'schema', 'protobuf', 'gossip', 'nats', 'http'].map((one) => `packages/${one}`);
         if ([...beside, file.packageFolder].includes(target.folder)) return undefined;
         return {
           problem: `the provider ${file.packageFolder} imports ${target.manifest.name}`,
@@ -39,6 +39,11 @@ export const dependencyRules: readonly Rule[] = [
     'protobuf derives what a service is on the wire; what carries it stands in the provider',
   ),
   importsOf('nats', ['contract'], 'nats is the way to a server; what is said over it stands in the provider'),
+  importsOf(
+    'http',
+    ['contract'],
+    'http is what transports over HTTP share; what one of them says on its wire stands in the provider',
+  ),
   importsOf('core', ['contract'], 'work on the seam of @tenon/contract; tenon puts core and providers together'),
   {
     name: 'anything but tenon imports inversify or reflect-metadata',

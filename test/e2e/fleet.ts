@@ -1,10 +1,10 @@
-import { fileURLToPath } from 'node:url';
 import { MemoryHub, memoryBroker } from '@tenon/broker-memory';
 import { MemoryRegistryStore, memoryRegistry } from '@tenon/registry-memory';
 import { httpTransport } from '@tenon/transport-http';
 import { MemoryNetwork, memoryTransport } from '@tenon/transport-memory';
 import { tcpTransport } from '@tenon/transport-tcp';
 import { type App, type AppOptions, createApp, type Module, type TlsOptions } from 'tenon';
+import { pemFile } from '../tls/test-tls.js';
 
 /** The wires that the same cases run over. */
 export const wires = ['memory', 'http', 'http under TLS', 'tenon/1', 'tenon/1 under TLS'] as const;
@@ -55,10 +55,9 @@ export class TestFleet {
 }
 
 /** Throwaway certificates, made for tests: of 127.0.0.1, shown by both sides. */
-const certificates = new URL('../../packages/core/test/tls/', import.meta.url);
 const testTls: TlsOptions = {
-  ca: fileURLToPath(new URL('ca.pem', certificates)),
-  cert: fileURLToPath(new URL('server.pem', certificates)),
-  key: fileURLToPath(new URL('server-key.pem', certificates)),
+  ca: pemFile('ca'),
+  cert: pemFile('server'),
+  key: pemFile('server-key'),
   mutual: true,
 };

@@ -1,8 +1,8 @@
 import { connect } from 'node:http2';
 import { eventually } from '@tenon/conformance';
 import { describe, expect, it } from 'vitest';
+import { pem, testTls } from '../../../test/tls/test-tls.js';
 import { idsFrom, messageOf, Stage } from './stage.js';
-import { pem, testTls } from './test-tls.js';
 
 const within = { withinMs: 10_000 };
 

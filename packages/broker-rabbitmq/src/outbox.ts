@@ -2,6 +2,7 @@ import { type CancelTimer, type Clock, type Logger, ServiceError } from '@tenon/
 import { canceled } from '@tenon/contract/authoring';
 import type { ChannelModel, ConfirmChannel, Message, Options } from 'amqplib';
 import type { Packet } from './message-form.js';
+import { PublishingChannel, type PublishingChannelOwner } from './publishing-channel.js';
 import { rabbitmqError, replyCode } from './rabbitmq-error.js';
 
 /** A packet on its way, and where to. */
@@ -41,9 +42,10 @@ export interface OutboxParts {
  * Both kinds write to a channel with publisher confirms, so that no more than {@link windowBytes} are ever written and unconfirmed: memory
  * stays bounded with a server that stopped reading. What is over that, and all while there is no channel, waits in order, within bounds.
  */
-export class Outbox {
+export class Outbox implements PublishingChannelOwner {
   readonly #parts: OutboxParts;
   readonly #clock: Clock;
+  readonly #channel: PublishingChannel;
   /** In the order of publishing. */
   readonly #waiting = new Set<Entry>();
   /** Written and not confirmed, in the order of writing. */
@@ -51,19 +53,15 @@ export class Outbox {
   readonly #tokens = new Map<string, Entry>();
   #pendingBytes = 0;
   #sentBytes = 0;
-  #connection: ChannelModel | undefined;
-  #channel: ConfirmChannel | undefined;
-  #isBlocked = false;
   #nextToken = 0;
   #cancelExpiry: CancelTimer | undefined;
-  #cancelHold: CancelTimer | undefined;
-  #cancelOpen: CancelTimer | undefined;
   #idle: (() => void)[] = [];
   #isClosed = false;
 
   constructor(parts: OutboxParts) {
     this.#parts = parts;
     this.#clock = parts.clock;
+    this.#channel = new PublishingChannel(parts.clock, this);
   }
 
   /** Bytes that wait or are not confirmed, with 256 more for each message. */
@@ -97,32 +95,12 @@ export class Outbox {
 
   /** Writes to this connection from now on, once `holdMs` have passed. */
   connected(connection: ChannelModel, holdMs: number): void {
-    if (this.#isClosed) return;
-    this.#connection = connection;
-    this.#isBlocked = false;
-    connection.on('blocked', () => {
-      if (this.#connection === connection) this.#isBlocked = true;
-    });
-    connection.on('unblocked', () => {
-      if (this.#connection !== connection) return;
-      this.#isBlocked = false;
-      this.#pump();
-    });
-    if (holdMs > 0) {
-      this.#cancelHold = this.#clock.after(holdMs, () => {
-        this.#cancelHold = undefined;
-        this.#pump();
-      });
-    }
-    void this.#open(connection);
+    this.#channel.connected(connection, holdMs);
   }
 
   /** Stops writing, and returns how many messages were written at most once and may or may not have arrived. */
   disconnected(): number {
-    this.#connection = undefined;
-    this.#cancelHold?.();
-    this.#cancelHold = undefined;
-    this.#cancelOpen?.();
+    this.#channel.disconnected();
     return this.#lost();
   }
 
@@ -135,10 +113,31 @@ export class Outbox {
   /** Rejects what waits with `Unavailable` and takes nothing more. What was written stays written. */
   close(): void {
     this.#isClosed = true;
+    this.#channel.close();
     const open = this.#parts.resolves === 'written' ? [...this.#waiting] : [...this.#sent, ...this.#waiting];
     for (const entry of open) this.#remove(entry).reject(ended(entry.wasSent));
-    this.#cancelHold?.();
-    this.#cancelOpen?.();
+  }
+
+  /** Writes what waits. */
+  onReady(): void {
+    this.#pump();
+  }
+
+  onReturned({ properties }: Message): void {
+    const entry = this.#tokens.get(String(properties.correlationId));
+    if (entry !== undefined) entry.isUnroutable = true;
+  }
+
+  /** The server closes a channel for the fault of one message, and does not say which. */
+  onEnded(refusal: Error | undefined): void {
+    if (refusal !== undefined) {
+      const error = rabbitmqError(refusal, 'RabbitMQ does not take the message', { executed: 'no' });
+      this.#parts.logger.warn('RabbitMQ closed the channel that publishes; another is opened', { error });
+      const code = replyCode(refusal);
+      if (code === 403) for (const entry of [...this.#sent]) this.#remove(entry).reject(error);
+      if (code === 406) this.#rejectLargest(refusal);
+    }
+    this.#lost();
   }
 
   #checkRoom({ packet }: Parcel, bytes: number): void {
@@ -158,46 +157,6 @@ export class Outbox {
     );
   }
 
-  async #open(connection: ChannelModel): Promise<void> {
-    let refusal: Error | undefined;
-    try {
-      const channel = await connection.createConfirmChannel();
-      channel.on('error', (error: Error) => {
-        refusal = error;
-      });
-      channel.on('return', (message: Message) => this.#returned(message));
-      channel.on('close', () => {
-        if (this.#channel === channel) this.#closed(connection, refusal);
-      });
-      if (this.#isClosed || this.#connection !== connection) return;
-      this.#channel = channel;
-      this.#pump();
-    } catch {
-      // The connection is lost, which brings another, or is out of channels.
-      this.#openLater(connection);
-    }
-  }
-
-  #openLater(connection: ChannelModel): void {
-    this.#cancelOpen?.();
-    this.#cancelOpen = this.#clock.after(reopenMs, () => {
-      if (!this.#isClosed && this.#connection === connection) void this.#open(connection);
-    });
-  }
-
-  /** The server closes a channel for the fault of one message, and does not say which. */
-  #closed(connection: ChannelModel, refusal: Error | undefined): void {
-    if (refusal !== undefined) {
-      const error = rabbitmqError(refusal, 'RabbitMQ does not take the message', { executed: 'no' });
-      this.#parts.logger.warn('RabbitMQ closed the channel that publishes; another is opened', { error });
-      const code = replyCode(refusal);
-      if (code === 403) for (const entry of [...this.#sent]) this.#remove(entry).reject(error);
-      if (code === 406) this.#rejectLargest(refusal);
-    }
-    this.#lost();
-    this.#openLater(connection);
-  }
-
   /** Over a limit of the server's that is lower than ours: the rest is written again. */
   #rejectLargest(refusal: Error): void {
     const [largest] = [...this.#sent].sort((left, right) => right.bytes - left.bytes);
@@ -209,7 +168,6 @@ export class Outbox {
   #lost(): number {
     const unknown = this.#sent.size;
     const again = [...this.#sent, ...this.#waiting];
-    this.#channel = undefined;
     this.#sentBytes = 0;
     this.#tokens.clear();
     if (this.#parts.resolves === 'written') {
@@ -226,9 +184,8 @@ export class Outbox {
 
   #pump(): void {
     for (const entry of this.#waiting) {
-      const channel = this.#channel;
-      if (channel === undefined || this.#cancelHold !== undefined || this.#isBlocked) return;
-      if (this.#sentBytes >= windowBytes) return;
+      const channel = this.#channel.ready;
+      if (channel === undefined || this.#sentBytes >= windowBytes) return;
       this.#write(channel, entry);
     }
   }
@@ -246,7 +203,7 @@ export class Outbox {
     }
     try {
       channel.publish(exchange, routingKey, packet.content, options, (failure: Error | null) => {
-        if (this.#channel === channel && this.#sent.has(entry)) this.#confirmed(entry, token, failure);
+        if (this.#channel.isCurrent(channel) && this.#sent.has(entry)) this.#confirmed(entry, token, failure);
       });
     } catch (thrown) {
       // A channel that is closed throws as well as a message that cannot be written: its end is on its way.
@@ -277,11 +234,6 @@ export class Outbox {
       entry.reject(new ServiceError('Unavailable', message, { executed: 'no' }));
     } else entry.resolve();
     this.#pump();
-  }
-
-  #returned({ properties }: Message): void {
-    const entry = this.#tokens.get(String(properties.correlationId));
-    if (entry !== undefined) entry.isUnroutable = true;
   }
 
   #isPending(entry: Entry): boolean {
@@ -324,16 +276,10 @@ export class Outbox {
   }
 
   #tooLate({ wasSent }: Entry): ServiceError {
-    const why = this.#isBlocked
-      ? 'RabbitMQ is short of memory or disk and takes no messages'
-      : this.#channel === undefined
-        ? 'RabbitMQ is away'
-        : 'RabbitMQ does not answer';
-    return new ServiceError(
-      'Unavailable',
-      `${why}: the message waited for ${this.#parts.limits.maxPendingMs} ms and was not ${this.#parts.resolves}`,
-      { executed: wasSent ? 'maybe' : 'no' },
-    );
+    const waited = `the message waited for ${this.#parts.limits.maxPendingMs} ms and was not ${this.#parts.resolves}`;
+    return new ServiceError('Unavailable', `${this.#channel.trouble}: ${waited}`, {
+      executed: wasSent ? 'maybe' : 'no',
+    });
   }
 
   #isIdle(): boolean {
@@ -376,6 +322,5 @@ function ended(wasSent: boolean): ServiceError {
 const windowBytes = 1_024 ** 2;
 /** What a waiting message takes beside its bytes, so that empty ones are bounded too. */
 const bookkeepingBytes = 256;
-const reopenMs = 250;
 /** How amqplib says that the server refused. */
 const nacked = 'message nacked';

@@ -1,4 +1,3 @@
-import { connect } from 'node:http2';
 import {
   all,
   type CallHandler,
@@ -18,12 +17,12 @@ import {
   Tls,
   Transport,
 } from '@tenon/contract';
-import { CodecSet, DeadlineWheel, Http2Links } from '@tenon/contract/authoring';
+import { CodecSet, DeadlineWheel, joinHostAndPort } from '@tenon/contract/authoring';
+import { clearDialer, Http2Links, type HttpAddress, tlsDialer } from '@tenon/http';
 import { GrpcConnection } from './client/grpc-connection.js';
 import { isTenon } from './client/request-template.js';
-import { clearDialer, tlsDialer } from './dialer.js';
 import { type GrpcOptions, type ResolvedGrpcOptions, resolveGrpcOptions } from './grpc-options.js';
-import { type GrpcAddress, grpcAddress, hostAndPort, speaksGrpc } from './node-address.js';
+import { grpcAddress, speaksGrpc } from './node-address.js';
 import { GrpcListener } from './server/grpc-listener.js';
 import { HealthService } from './system/health-service.js';
 import { reflectionServices } from './system/reflection-service.js';
@@ -131,17 +130,12 @@ class GrpcTransport implements Transport {
     return listener;
   }
 
-  #links(address: GrpcAddress, service: string): Http2Links {
+  #links(address: HttpAddress, service: string): Http2Links {
     const { tls, clock } = this.#parts;
     const scheme = tls === undefined ? 'http' : 'https';
-    const dialer = tls === undefined ? clearDialer(address) : tlsDialer(address, service, tls);
-    return new Http2Links({
-      authority: `${scheme}://${hostAndPort(address)}`,
-      dialer,
-      connect,
-      options: this.#options,
-      clock,
-    });
+    const dialer = tls === undefined ? clearDialer(address) : tlsDialer(address, service, 'h2', tls);
+    const authority = `${scheme}://${joinHostAndPort(address.host, address.port)}`;
+    return new Http2Links({ authority, dialer, options: this.#options, clock });
   }
 
   /**

@@ -18,11 +18,12 @@ import {
   tls,
 } from 'tenon';
 import { afterEach, expect, test } from 'vitest';
+import { pem } from '../../../test/tls/test-tls.js';
+import { allOf, until } from '../../../test/wire/test-call.js';
 import { grpcTransport } from '../src/index.js';
 import { Stranger } from './grpc-js.js';
 import { ask, framed, openSession } from './raw-http2.js';
-import { allOf, newCodecs, until } from './test-server.js';
-import { pem } from './test-tls.js';
+import { newCodecs } from './test-server.js';
 
 class HelloRequest {
   @IsString()

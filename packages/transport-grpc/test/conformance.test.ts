@@ -1,7 +1,7 @@
 import { transportConformance } from '@tenon/conformance';
 import { describe, it } from 'vitest';
+import { testTls } from '../../../test/tls/test-tls.js';
 import { newFixture } from './fixture.js';
-import { testTls } from './test-tls.js';
 
 describe('in the clear', () => {
   transportConformance({ describe, it }, { create: () => newFixture() });

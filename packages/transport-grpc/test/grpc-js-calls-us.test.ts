@@ -1,10 +1,11 @@
 import { status as codes, Metadata } from '@grpc/grpc-js';
 import { noMetadata, ServiceError } from '@tenon/contract';
 import { afterEach, expect, test } from 'vitest';
+import { pem, testTls } from '../../../test/tls/test-tls.js';
+import { allOf, until } from '../../../test/wire/test-call.js';
 import { readErrorInfo, readStatus } from '../src/status/rpc-status.js';
 import { Stranger, statusOf } from './grpc-js.js';
-import { type Answer, allOf, serve, streamed, type TestServer, type TestServerOptions, until } from './test-server.js';
-import { pem, testTls } from './test-tls.js';
+import { type Answer, serve, streamed, type TestServer, type TestServerOptions } from './test-server.js';
 
 let opened: AsyncDisposable[] = [];
 
@@ -205,7 +206,7 @@ test.each([
   'requests that are compressed (%s) are read, and replies are where the handler asks for it',
   async (encoding, algorithm) => {
     const answer: Answer = (call) => ({ value: call.decode(), metadata: { 'grpc-encoding': encoding } });
-    const { stranger } = await pair(
+    const { server, stranger } = await pair(
       { 'Greeter.Echo': answer },
       {},
       { 'grpc.default_compression_algorithm': algorithm },
@@ -213,6 +214,7 @@ test.each([
     const text = 'compress me '.repeat(10_000);
     const heard = await stranger.unary('/greeter.Greeter/Echo', text);
     expect(heard.value).toBe(text);
+    expect(server.received[0]?.metadata['grpc-encoding']).toBe(encoding);
   },
 );
 

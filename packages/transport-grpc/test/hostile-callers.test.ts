@@ -1,8 +1,9 @@
 import { type ClientHttp2Session, constants } from 'node:http2';
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from 'vitest';
+import { until } from '../../../test/wire/test-call.js';
 import { ask, framed, openSession } from './raw-http2.js';
-import { type Answer, serve, type TestServer, type TestServerOptions, until } from './test-server.js';
+import { type Answer, serve, type TestServer, type TestServerOptions } from './test-server.js';
 
 const hello = '/greeter.Greeter/Hello';
 const ada = framed('{"name":"Ada"}');

@@ -2,8 +2,9 @@ import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'nod
 import { gzipSync } from 'node:zlib';
 import type { Connection } from '@tenon/contract';
 import { afterEach, describe, expect, test } from 'vitest';
+import { allOf, call, stream, TestCancellation, until } from '../../../test/wire/test-call.js';
 import { answerWith, framed, rawServer } from './raw-http2.js';
-import { allOf, call, newTransport, stream, TestCancellation, tenonNode, until } from './test-server.js';
+import { newTransport, tenonNode } from './test-server.js';
 
 type Script = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void;
 let opened: (() => Promise<unknown>)[] = [];

@@ -10,8 +10,8 @@ import { Type } from 'class-transformer';
 import { IsArray, IsDate, IsInt, IsString, ValidateNested } from 'class-validator';
 import { type App, createApp, Endpoint, Service } from 'tenon';
 import { afterEach, expect, test } from 'vitest';
+import { allOf } from '../../../test/wire/test-call.js';
 import { grpcTransport } from '../src/index.js';
-import { allOf } from './test-server.js';
 
 class Line {
   @IsString()

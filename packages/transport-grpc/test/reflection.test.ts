@@ -5,10 +5,10 @@ import { Type } from 'class-transformer';
 import { IsArray, IsDate, IsInt, IsString, ValidateNested } from 'class-validator';
 import { type App, createApp, Endpoint, Service } from 'tenon';
 import { afterEach, expect, test } from 'vitest';
+import { until } from '../../../test/wire/test-call.js';
 import { type GrpcOptions, grpcTransport } from '../src/index.js';
 import { readFields } from '../src/status/rpc-status.js';
 import { ask, framed, openSession } from './raw-http2.js';
-import { until } from './test-server.js';
 
 class Line {
   @IsInt()

@@ -1,13 +1,9 @@
 import { jsonCodec } from '@tenon/codec-json';
 import { msgpackCodec } from '@tenon/codec-msgpack';
 import {
-  type Call,
   type CallHandler,
-  type CancelListener,
-  type Cancellation,
   type Clock,
   type Codec,
-  type Connection,
   type EndpointKind,
   type IncomingCall,
   type Listener,
@@ -165,65 +161,6 @@ export function strangeNode(number: number): Node {
   return { id: '', address: `127.0.0.1:${number}`, metadata: {} };
 }
 
-/** A call with what a test does not care about left out. */
-export type TestCall = Partial<Omit<Call, 'endpoint' | 'deadline' | 'value'>> & {
-  readonly timeoutMs?: number;
-  readonly service?: string;
-};
-
-/** One unary call. */
-export function call(connection: Connection, name: string, value: unknown, rest: TestCall = {}): Promise<Reply> {
-  return connection.unary(callTo(name, 'unary', value, rest));
-}
-
-/** One stream. */
-export function stream(
-  connection: Connection,
-  name: string,
-  kind: EndpointKind,
-  value: unknown,
-  rest: TestCall = {},
-): Promise<Reply> {
-  return connection.stream(callTo(name, kind, value, rest));
-}
-
-/** What a cancelled call listens to. */
-export class TestCancellation implements Cancellation {
-  canceled: ServiceError | undefined;
-  readonly #listeners = new Set<CancelListener>();
-
-  listen(listener: CancelListener): void {
-    this.#listeners.add(listener);
-  }
-
-  unlisten(listener: CancelListener): void {
-    this.#listeners.delete(listener);
-  }
-
-  cancel(): void {
-    const reason = new ServiceError('Canceled', 'enough', { executed: 'no' });
-    this.canceled = reason;
-    for (const listener of [...this.#listeners]) listener.onCancel(reason);
-  }
-}
-
-/** All of some messages. */
-export async function allOf<T = unknown>(messages: AsyncIterable<T> | undefined): Promise<T[]> {
-  if (messages === undefined) throw new Error('there are no messages');
-  const all: T[] = [];
-  for await (const message of messages) all.push(message);
-  return all;
-}
-
-/** Waits for a condition, with a bound. */
-export async function until(condition: () => boolean, what: string): Promise<void> {
-  const end = performance.now() + 5_000;
-  while (!condition()) {
-    if (performance.now() > end) throw new Error(`waited in vain until ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
-
 export function streamed(messages: AsyncIterable<unknown>): Reply {
   return { value: undefined, messages, metadata: noMetadata };
 }
@@ -262,14 +199,3 @@ const usualKinds: Readonly<Record<string, EndpointKind>> = {
   'Greeter.Total': 'client',
   'Greeter.Double': 'bidi',
 };
-
-function callTo(name: string, kind: EndpointKind, value: unknown, rest: TestCall): Call {
-  const { metadata = noMetadata, timeoutMs = 10_000, service = 'greeter', ...others } = rest;
-  return {
-    endpoint: { service, name: `Greeter.${name}`, kind, idempotent: false },
-    value,
-    metadata,
-    deadline: performance.now() + timeoutMs,
-    ...others,
-  };
-}

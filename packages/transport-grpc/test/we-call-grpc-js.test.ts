@@ -1,9 +1,10 @@
 import { status as codes, Metadata, type ServerDuplexStream, type ServerUnaryCall } from '@grpc/grpc-js';
 import type { Connection, ServiceError } from '@tenon/contract';
 import { afterEach, expect, test } from 'vitest';
+import { allOf, call, stream, TestCancellation, until } from '../../../test/wire/test-call.js';
 import { writeErrorInfo, writeStatus } from '../src/status/rpc-status.js';
 import { strangeServer } from './grpc-js.js';
-import { allOf, call, newTransport, strangeNode, stream, TestCancellation, until } from './test-server.js';
+import { newTransport, strangeNode } from './test-server.js';
 
 type Implementation = Parameters<typeof strangeServer>[0];
 let opened: AsyncDisposable[] = [];

@@ -1,5 +1,6 @@
 import { type Call, type CancelListener, type Clock, type Executed, type Reply, ServiceError } from '@tenon/contract';
 import type { DeadlineEntry, DeadlineWheel, UnderWayEntry } from '@tenon/contract/authoring';
+import { namedError } from '@tenon/http';
 import type { BodyEncoder } from './body-encoder.js';
 import type { ClientDialect } from './client-dialect.js';
 import type { HeaderFields } from './header-fields.js';
@@ -223,28 +224,6 @@ export class ClientCall implements DeadlineEntry, CancelListener, ReplyMessagesO
   #named(error: ServiceError): ServiceError {
     return namedError(error, this.call, this.#surroundings.node);
   }
-}
-
-/** Says in an error which call on which node it was, where whoever made it did not. */
-export function namedError(error: ServiceError, { endpoint }: Call, node: string): ServiceError {
-  return error.with({
-    service: error.service ?? endpoint.service,
-    endpoint: error.endpoint ?? endpoint.name,
-    node: error.node ?? (node || undefined),
-  });
-}
-
-/** Why a call cannot be carried, before anything of it is written; undefined where it can. */
-export function refusalOf(call: Call, leftMs: number, kinds: readonly string[]): ServiceError | undefined {
-  const { kind } = call.endpoint;
-  if (!kinds.includes(kind)) {
-    const text = `a ${kind} stream cannot be called over ${kinds.includes('server') ? 'HTTP/1.1' : 'mucp'}`;
-    return new ServiceError('Unimplemented', text, { executed: 'no' });
-  }
-  const canceled = call.cancellation?.canceled;
-  if (canceled !== undefined) return canceled.with({ executed: 'no' });
-  if (leftMs > 0) return undefined;
-  return new ServiceError('DeadlineExceeded', 'the time for the call had run out before it began', { executed: 'no' });
 }
 
 function replyTooLarge(maxBytes: number): ServiceError {

@@ -1,9 +1,8 @@
 import type { Socket } from 'node:net';
 import { ServiceError } from '@tenon/contract';
-import { wireError } from '@tenon/contract/authoring';
+import { type Dialer, wireError } from '@tenon/http';
 import type { Body } from './body-encoder.js';
 import type { ClientCall, ClientWire } from './client-call.js';
-import type { Dialer } from './dialer.js';
 import type { HeaderFields } from './header-fields.js';
 import { ResponseParser, type ResponseReceiver } from './response-parser.js';
 

@@ -1,4 +1,5 @@
-import { type Logger, type Schema, ServiceError } from '@tenon/contract';
+import type { Logger, Schema, ServiceError } from '@tenon/contract';
+import { unsendableReply } from '@tenon/http';
 import type { RequestHead } from './server-dialect.js';
 
 /**
@@ -19,7 +20,5 @@ export function unsendable(
   logger: Logger,
 ): ServiceError {
   logger.error('a reply could not be encoded', { service, endpoint, error: thrown });
-  const cause = ServiceError.from(thrown);
-  const code = cause.code === 'ResourceExhausted' ? 'ResourceExhausted' : 'Internal';
-  return new ServiceError(code, `the reply could not be sent: ${cause.rawMessage}`, { cause, executed: 'yes' });
+  return unsendableReply(thrown);
 }

@@ -7,8 +7,9 @@ import {
   ServiceError,
 } from '@tenon/contract';
 import { UnderWay } from '@tenon/contract/authoring';
+import { namedError, notOpen, refusalOf } from '@tenon/http';
 import type { Body } from './body-encoder.js';
-import { ClientCall, type ClientCallSurroundings, namedError, refusalOf } from './client-call.js';
+import { ClientCall, type ClientCallSurroundings } from './client-call.js';
 import type { RequestTemplate } from './client-dialect.js';
 import type { FieldPairs } from './headers.js';
 import { SilenceWatch } from './silence-watch.js';
@@ -112,7 +113,9 @@ export class HttpConnection implements Connection {
     const { clock, dialect, bodies } = this.#surroundings;
     if (this.#state !== 'open') throw notOpen(this.#state);
     const leftMs = call.deadline === Number.POSITIVE_INFINITY ? call.deadline : call.deadline - clock.now();
-    const refused = refusalOf(call, leftMs, this.#carrier.kinds);
+    const { kinds } = this.#carrier;
+    if (!kinds.includes(call.endpoint.kind)) throw unfit(call, kinds);
+    const refused = refusalOf(call, leftMs);
     if (refused !== undefined) throw refused;
     const template = this.#template(call);
     const fields: FieldPairs = [];
@@ -143,8 +146,8 @@ export class HttpConnection implements Connection {
   }
 }
 
-function notOpen(state: 'draining' | 'closed'): ServiceError {
-  return state === 'closed'
-    ? new ServiceError('FailedPrecondition', 'the connection is closed', { executed: 'no' })
-    : new ServiceError('Unavailable', 'the connection takes no further calls', { executed: 'no' });
+/** Why a carrier of some kinds cannot carry a call. */
+function unfit({ endpoint: { kind } }: Call, kinds: readonly EndpointKind[]): ServiceError {
+  const text = `a ${kind} stream cannot be called over ${kinds.includes('server') ? 'HTTP/1.1' : 'mucp'}`;
+  return new ServiceError('Unimplemented', text, { executed: 'no' });
 }

@@ -6,10 +6,10 @@ import {
   type IncomingCall,
   type Listener,
   type ServedCall,
-  ServiceError,
   type WholeRequestClaim,
 } from '@tenon/contract';
-import { Peers, UnderWay } from '@tenon/contract/authoring';
+import { UnderWay } from '@tenon/contract/authoring';
+import { Peers, serverDraining, serverStopped } from '@tenon/http';
 import { HeaderFields } from './header-fields.js';
 import { Http1Wire } from './http1-wire.js';
 import { Http2Wire } from './http2-wire.js';
@@ -103,12 +103,7 @@ export class HttpListener implements Listener, WholeRequestsOwner {
   async drain(signal: AbortSignal): Promise<void> {
     this.#refusing = true;
     for (const exchange of this.#underWay.all()) exchange.closeAfterwards();
-    if (this.#underWay.empty) return;
-    const stop = (): void => this.#endAll();
-    if (signal.aborted) stop();
-    signal.addEventListener('abort', stop, { once: true });
-    await this.#underWay.emptied();
-    signal.removeEventListener('abort', stop);
+    await this.#underWay.drained(signal, () => this.#endAll());
   }
 
   async close(): Promise<void> {
@@ -191,17 +186,12 @@ export class HttpListener implements Listener, WholeRequestsOwner {
   }
 
   #endAll(): void {
-    const error = new ServiceError('Unavailable', 'the server stopped before the call had ended');
+    const error = serverStopped();
     for (const exchange of this.#underWay.all()) {
       exchange.end(error);
       this.#underWay.remove(exchange);
     }
   }
-}
-
-function draining(): ServiceError {
-  const text = 'the server is stopping; go to another node';
-  return ServiceError.refusal('Unavailable', text, { executed: 'no', refusal: 'draining' });
 }
 
 const nothingToCancel: ServedCall = Object.freeze({ cancel: () => {} });
@@ -212,10 +202,10 @@ function refusalOf(read: RequestHead | HttpAnswer): HttpAnswer | undefined {
 
 const refusingHandler: CallHandler = Object.freeze({
   handle: (call: IncomingCall) => {
-    call.fail(draining());
+    call.fail(serverDraining());
     return nothingToCancel;
   },
   refusal: () => undefined,
   kindOf: () => undefined,
-  deliver: () => Promise.reject(draining()),
+  deliver: () => Promise.reject(serverDraining()),
 });

@@ -17,11 +17,11 @@ import {
   Tls,
   Transport,
 } from '@tenon/contract';
-import { CodecSet, DeadlineWheel } from '@tenon/contract/authoring';
+import { CodecSet, DeadlineWheel, joinHostAndPort } from '@tenon/contract/authoring';
+import { clearDialer, type HttpAddress, httpAddress, tlsDialer } from '@tenon/http';
 import { BodyEncoder } from './body-encoder.js';
 import type { ClientCallSurroundings } from './client-call.js';
 import type { ClientDialect } from './client-dialect.js';
-import { clearDialer, tlsDialer } from './dialer.js';
 import { type CallCarrier, HttpConnection } from './http-connection.js';
 import { HttpListener } from './http-listener.js';
 import { type HttpOptions, type ResolvedHttpOptions, resolveHttpOptions } from './http-options.js';
@@ -30,7 +30,7 @@ import { Http2Carrier } from './http2-carrier.js';
 import { MucpClient } from './mucp/mucp-client.js';
 import { MucpConnection } from './mucp/mucp-connection.js';
 import { MucpServer } from './mucp/mucp-server.js';
-import { dialectOf, type HttpAddress, hostAndPort, httpAddress } from './node-address.js';
+import { dialectOf } from './node-address.js';
 import { PlainClient } from './plain-client.js';
 import { PlainServer } from './plain-server.js';
 
@@ -146,7 +146,8 @@ class HttpTransport implements Transport {
     const { tls, clock } = this.#parts;
     if (tls === undefined) return new Http1Carrier(address, clearKinds, clearDialer(address), this.#options, clock);
     const dialer = tlsDialer(address, service, 'h2', tls);
-    return new Http2Carrier(`https://${hostAndPort(address)}`, dialer, this.#options, clock);
+    const authority = `https://${joinHostAndPort(address.host, address.port)}`;
+    return new Http2Carrier(authority, dialer, this.#options, clock);
   }
 
   #mucpConnection(
@@ -160,7 +161,7 @@ class HttpTransport implements Transport {
     const dialer = tls === undefined ? clearDialer(address) : tlsDialer(address, service, 'http/1.1', tls);
     const carrier = new Http1Carrier(address, unaryAlone, dialer, this.#options, clock);
     const unary = new HttpConnection(carrier, this.#options, this.#around(dialect, node), onClosed);
-    const host = hostAndPort(address);
+    const host = joinHostAndPort(address.host, address.port);
     const parts = { clock, wheel: this.#wheel, dialect, dialer, options: this.#options, node: node.id, host };
     return new MucpConnection(unary, parts);
   }

@@ -1,12 +1,12 @@
 import type { Clock, EndpointKind } from '@tenon/contract';
+import { joinHostAndPort } from '@tenon/contract/authoring';
+import type { Dialer, HttpAddress } from '@tenon/http';
 import type { Body } from './body-encoder.js';
 import type { ClientCall } from './client-call.js';
 import type { RequestTemplate } from './client-dialect.js';
-import type { Dialer } from './dialer.js';
 import type { FieldPairs } from './headers.js';
 import type { CallCarrier } from './http-connection.js';
 import { Http1Probe } from './http1-probe.js';
-import { type HttpAddress, hostAndPort } from './node-address.js';
 import { SocketPool, type SocketPoolOptions } from './socket-pool.js';
 
 /** Carries calls over HTTP/1.1, each on a socket of its own for its time. */
@@ -20,14 +20,14 @@ export class Http1Carrier implements CallCarrier {
   readonly #heads = new WeakMap<RequestTemplate, string>();
 
   constructor(
-    address: HttpAddress,
+    { host, port }: HttpAddress,
     kinds: readonly EndpointKind[],
     dialer: Dialer,
     options: SocketPoolOptions,
     clock: Clock,
   ) {
     this.kinds = kinds;
-    this.#host = hostAndPort(address);
+    this.#host = joinHostAndPort(host, port);
     this.#clock = clock;
     this.#pool = new SocketPool(dialer, options, clock);
     this.#probe = new Http1Probe(dialer, this.#host, clock);

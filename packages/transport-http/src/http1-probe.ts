@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { CancelTimer, Clock } from '@tenon/contract';
 import { LifeSigns } from '@tenon/contract/authoring';
-import type { Dialer } from './dialer.js';
+import type { Dialer } from '@tenon/http';
 
 /**
  * Asks a node for a sign of life over HTTP/1.1: on a socket of its own, because those with calls wait for their answers. Asks

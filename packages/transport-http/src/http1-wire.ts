@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Readable, Writable } from 'node:stream';
 import type { Peer } from '@tenon/contract';
-import type { Peers } from '@tenon/contract/authoring';
+import type { Peers } from '@tenon/http';
 import type { FieldPairs } from './headers.js';
 import type { HttpAnswer } from './server-dialect.js';
 import { type ServerWire, sizedFields } from './server-wire.js';

@@ -1,10 +1,8 @@
-import { connect } from 'node:http2';
 import type { Clock, EndpointKind } from '@tenon/contract';
-import { type Http2LinkOptions, Http2Links } from '@tenon/contract/authoring';
+import { type Dialer, type Http2LinkOptions, Http2Links } from '@tenon/http';
 import type { Body } from './body-encoder.js';
 import type { ClientCall } from './client-call.js';
 import type { RequestTemplate } from './client-dialect.js';
-import type { Dialer } from './dialer.js';
 import type { FieldPairs } from './headers.js';
 import type { CallCarrier } from './http-connection.js';
 import { Http2Exchange, type Http2Request } from './http2-exchange.js';
@@ -23,7 +21,7 @@ export class Http2Carrier implements CallCarrier {
   readonly #exchanges = new Map<ClientCall, Http2Exchange>();
 
   constructor(authority: string, dialer: Dialer, options: Http2CarrierOptions, clock: Clock) {
-    this.#links = new Http2Links({ authority, dialer, connect, options, clock });
+    this.#links = new Http2Links({ authority, dialer, options, clock });
     this.#maxMessageBytes = options.maxMessageBytes;
   }
 

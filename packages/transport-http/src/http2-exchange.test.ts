@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { ClientHttp2Session } from 'node:http2';
-import { StreamResets, systemClock } from '@tenon/contract/authoring';
+import { systemClock } from '@tenon/contract/authoring';
+import { StreamResets } from '@tenon/http';
 import { expect, test } from 'vitest';
 import type { ClientCall } from './client-call.js';
 import type { RequestTemplate } from './client-dialect.js';

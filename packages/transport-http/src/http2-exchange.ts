@@ -5,14 +5,9 @@ import {
   type IncomingHttpHeaders,
   type OutgoingHttpHeaders,
 } from 'node:http2';
-import { ServiceError } from '@tenon/contract';
-import {
-  leaveMessages,
-  MessageOutput,
-  MessagePump,
-  type PumpTarget,
-  type StreamResets,
-} from '@tenon/contract/authoring';
+import type { ServiceError } from '@tenon/contract';
+import { leaveMessages } from '@tenon/contract/authoring';
+import { type LinkedExchange, lostStream, RequestPump, type StreamResets, unopenedStream } from '@tenon/http';
 import type { Body } from './body-encoder.js';
 import type { ClientCall, ClientWire } from './client-call.js';
 import type { RequestTemplate } from './client-dialect.js';
@@ -29,8 +24,7 @@ export interface Http2Request {
 }
 
 /** One call on a stream of an HTTP/2 session. */
-export class Http2Exchange implements ClientWire, PumpTarget {
-  /** Called once, when it takes no more room. The link's field. */
+export class Http2Exchange implements ClientWire, LinkedExchange {
   onOver: () => void = ignore;
   readonly #call: ClientCall;
   readonly #request: Http2Request;
@@ -38,9 +32,7 @@ export class Http2Exchange implements ClientWire, PumpTarget {
   #session: ClientHttp2Session | undefined = undefined;
   #stream: ClientHttp2Stream | undefined = undefined;
   #resets: StreamResets | undefined = undefined;
-  #output: MessageOutput | undefined = undefined;
-  #pump: MessagePump | undefined = undefined;
-  #ended = false;
+  #requests: RequestPump | undefined = undefined;
   /** Of a reply whose length is known. */
   #missingBytes = Number.NEGATIVE_INFINITY;
   /** What came before the head; undefined once that is there. */
@@ -58,9 +50,7 @@ export class Http2Exchange implements ClientWire, PumpTarget {
     try {
       stream = session.request(this.#headers());
     } catch (cause) {
-      const text = 'the session takes no further calls';
-      const refusal = session.closed && !session.destroyed ? 'draining' : undefined;
-      this.fail(new ServiceError('Unavailable', text, { executed: 'no', refusal, cause }));
+      this.fail(unopenedStream(session, cause));
       return;
     }
     this.#session = session;
@@ -86,9 +76,8 @@ export class Http2Exchange implements ClientWire, PumpTarget {
   /** The call is over, sent or not. */
   onCallOver(): void {
     const { messages } = this.#call.call;
-    if (this.#pump !== undefined) this.#pump.stop();
+    if (this.#requests !== undefined) this.#requests.stop();
     else if (messages !== undefined) leaveMessages(messages);
-    this.#output?.close();
     if (this.#stream === undefined) this.#finish();
   }
 
@@ -106,46 +95,22 @@ export class Http2Exchange implements ClientWire, PumpTarget {
 
   /** Half-closes: what was sent stands. */
   stopRequests(): void {
-    if (this.#pump === undefined || this.#ended) return;
-    this.#pump.stop();
-    this.onSourceEnd();
-  }
-
-  onMessage(message: unknown): void {
-    const { codec } = this.#request.template;
-    let bytes: Buffer;
-    try {
-      bytes = codec.encode(message, this.#call.call.endpoint.request, this.#maxMessageBytes);
-    } catch (thrown) {
-      // Those before it have been sent.
-      throw new UnsendableRequest(ServiceError.from(thrown).with({ executed: 'maybe' }));
-    }
-    this.#output?.write(frame(frameType.message, bytes));
-  }
-
-  onSourceEnd(): void {
-    this.#ended = true;
-    this.#output?.write(endFrame);
-    this.#output?.end();
-    this.#stream?.end();
-  }
-
-  /** What the caller's own iteration threw, or a message of it that cannot be sent. */
-  onSourceFailure(thrown: unknown): void {
-    const cannotBeSent = thrown instanceof UnsendableRequest;
-    const error = cannotBeSent
-      ? thrown.reason
-      : new ServiceError('Canceled', 'the requests of the call ended in an error', { cause: thrown });
-    this.#call.fail(error);
+    this.#requests?.end();
   }
 
   #sendMessages(stream: ClientHttp2Stream): void {
     const { messages } = this.#call.call;
     if (messages === undefined) return;
-    const output = new MessageOutput(stream);
-    this.#output = output;
-    this.#pump = new MessagePump(messages, this);
-    void this.#pump.run(() => output);
+    const { codec } = this.#request.template;
+    const schema = this.#call.call.endpoint.request;
+    this.#requests = new RequestPump({
+      messages,
+      body: stream,
+      last: endFrame,
+      encode: (message) => frame(frameType.message, codec.encode(message, schema, this.#maxMessageBytes)),
+      onFailure: (error) => this.#call.fail(error),
+    });
+    this.#requests.start();
   }
 
   #headers(): OutgoingHttpHeaders {
@@ -202,39 +167,20 @@ export class Http2Exchange implements ClientWire, PumpTarget {
   readonly #onError = (_error: Error): void => {};
 
   readonly #onClose = (): void => {
-    this.#call.fail(resetError(this.#stream?.rstCode ?? 0, this.#session?.closed === true));
+    this.#call.fail(lostStream(this.#stream?.rstCode ?? 0, this.#session));
     this.#finish();
   };
 
   #finish(): void {
-    this.#output?.close();
+    this.#requests?.stop();
     const onOver = this.onOver;
     this.onOver = ignore;
     onOver();
   }
 }
 
-/** A message of the caller that no codec can write, as opposed to an error that the caller's iteration threw. */
-class UnsendableRequest {
-  constructor(readonly reason: ServiceError) {}
-}
-
 function addPairs(headers: OutgoingHttpHeaders, pairs: FieldPairs): void {
   for (let index = 0; index < pairs.length; index += 2) headers[pairs[index] ?? ''] = pairs[index + 1];
-}
-
-/**
- * What a stream that ended before its reply was whole means: a refused one never reached the handler (RFC 9113 §8.7). Where the
- * peer does not leave, it has more streams than it takes.
- *
- * @param leaving - whether the peer has said GOAWAY: Node gives the streams that it names as not begun the same code.
- */
-function resetError(code: number, leaving: boolean): ServiceError {
-  if (code === constants.NGHTTP2_REFUSED_STREAM) {
-    const refusal = leaving ? 'draining' : 'overloaded';
-    return new ServiceError('Unavailable', 'the peer refused the stream unread', { executed: 'no', refusal });
-  }
-  return new ServiceError('Unavailable', `the stream ended before the reply was whole, with code ${code}`);
 }
 
 function ignore(): void {}

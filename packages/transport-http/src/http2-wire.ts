@@ -1,7 +1,7 @@
 import { constants, type OutgoingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
 import type { Readable, Writable } from 'node:stream';
 import type { Peer } from '@tenon/contract';
-import type { Peers } from '@tenon/contract/authoring';
+import { dropLateBody, type Peers } from '@tenon/http';
 import type { FieldPairs } from './headers.js';
 import type { HttpAnswer } from './server-dialect.js';
 import { type ServerWire, sizedFields } from './server-wire.js';
@@ -15,9 +15,7 @@ export class Http2Wire implements ServerWire {
 
   constructor(stream: ServerHttp2Stream, peers: Peers) {
     this.#stream = stream;
-    // The session hands out a proxy of its socket, the same one each time.
-    const socket = stream.session?.socket;
-    this.peer = socket === undefined ? nobody : peers.of(socket);
+    this.peer = peers.ofStream(stream);
   }
 
   get body(): Readable {
@@ -62,25 +60,8 @@ export class Http2Wire implements ServerWire {
     this.dropBody();
   }
 
-  /**
-   * The flow control of HTTP/2 bounds what a caller may still send on a stream. One that goes on after the answer is reset, but
-   * only after a moment: nghttp2 sends a reset ahead of whatever of the answer still waits for the socket.
-   */
   dropBody(): void {
-    const stream = this.#stream;
-    if (stream.readableEnded || stream.destroyed) return;
-    stream.resume();
-    const stop = (): void => {
-      if (stream.readableEnded || stream.closed) return;
-      const timer = setTimeout(() => stream.close(constants.NGHTTP2_NO_ERROR), resetAfterMs);
-      timer.unref();
-      const over = (): void => clearTimeout(timer);
-      stream.once('end', over);
-      stream.once('close', over);
-    };
-    // Node ends the answer to HEAD before it is given.
-    if (stream.headersSent && stream.writableFinished) stop();
-    else stream.once('finish', stop);
+    dropLateBody(this.#stream);
   }
 
   refuseRequests(): void {
@@ -103,6 +84,4 @@ function headersOf(fields: FieldPairs): OutgoingHttpHeaders {
   return headers;
 }
 
-const nobody: Peer = Object.freeze({ address: 'unknown', transport: 'http' });
 const earlyHints = 103;
-const resetAfterMs = 250;

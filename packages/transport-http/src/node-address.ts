@@ -1,26 +1,7 @@
 import { type Node, nodeMetadata } from '@tenon/contract';
 
-/** Where to connect to. */
-export interface HttpAddress {
-  readonly host: string;
-  readonly port: number;
-}
-
 /** Which form of HTTP a node is called in. `legacy`: mucp as nodes want it that know no other. */
 export type Dialect = 'plain' | 'mucp' | 'legacy';
-
-/** Reads `host:port` and `[v6]:port`; undefined for anything else. */
-export function httpAddress(address: string): HttpAddress | undefined {
-  const parts = form.exec(address);
-  const host = parts?.[1] ?? parts?.[2];
-  const port = Number(parts?.[3]);
-  return host !== undefined && port >= 1 && port <= 65_535 ? { host, port } : undefined;
-}
-
-/** As it stands in a `Host` field or a URL. */
-export function hostAndPort({ host, port }: HttpAddress): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
-}
 
 /**
  * How to call a node, judged by what it says about itself: Tenon's own HTTP where it offers that, go-micro's mucp where
@@ -40,4 +21,3 @@ export function dialectOf(node: Node): Dialect | undefined {
 
 /** What servers of go-micro were called before nodes said which protocol they speak. */
 const legacyServers: ReadonlySet<string> = new Set(['rpc', 'mucp']);
-const form = /^(?:\[([0-9a-fA-F:.]+(?:%[\w.-]+)?)\]|([\w.-]+)):(\d{1,5})$/;

@@ -1,5 +1,6 @@
 import { type CancelTimer, type Clock, type Logger, type Reply, ServiceError } from '@tenon/contract';
 import { type CodecSet, MessageOutput, MessagePump, type PumpTarget } from '@tenon/contract/authoring';
+import { unexpected } from '@tenon/http';
 import { errorBytes } from './error-bytes.js';
 import { frame, frameType } from './frames.js';
 import { addMetadata, type FieldPairs } from './headers.js';
@@ -165,11 +166,6 @@ export class ReplyStream implements PumpTarget {
       this.#beat(heartbeat);
     });
   }
-}
-
-/** Something that breaks its promise to fail with nothing but a `ServiceError`. Its text may hold secrets. */
-export function unexpected(cause: unknown): ServiceError {
-  return new ServiceError('Internal', 'the call failed unexpectedly', { cause });
 }
 
 /** Says in the trailers of a stream of lines with which code it failed. */

@@ -12,8 +12,9 @@ import {
   ServiceError,
 } from '@tenon/contract';
 import { type CodecSet, leaveMessages, type UnderWayEntry } from '@tenon/contract/authoring';
+import { callAnswered, callerGone, notStreamed, requestsCutOff, unexpected } from '@tenon/http';
 import { decodeRequest, unsendable } from './exchange-value.js';
-import { ReplyStream, unexpected } from './reply-stream.js';
+import { ReplyStream } from './reply-stream.js';
 import { type BodyReceiver, RequestBody } from './request-body.js';
 import { RequestStream, type RequestStreamOwner } from './request-stream.js';
 import type { HttpAnswer, RequestHead, ServerDialect } from './server-dialect.js';
@@ -122,7 +123,7 @@ export class ServerExchange implements IncomingCall, BodyReceiver, RequestStream
 
   onCutOff(): void {
     if (this.#over) return;
-    this.#cancel(new ServiceError('Canceled', 'the requests of the call were cut off'));
+    this.#cancel(requestsCutOff());
     // Where it was a reset that ended them, this does nothing.
     setImmediate(() => this.#wire.destroy());
   }
@@ -135,7 +136,7 @@ export class ServerExchange implements IncomingCall, BodyReceiver, RequestStream
 
   messages(schema?: Schema): AsyncIterable<unknown> {
     if (this.#requests !== undefined) return this.#requests.messages(schema);
-    throw new ServiceError('FailedPrecondition', 'the caller sent one request, not a stream of them');
+    throw notStreamed();
   }
 
   reply(reply: Reply): void {
@@ -203,7 +204,7 @@ export class ServerExchange implements IncomingCall, BodyReceiver, RequestStream
 
   #finish(): void {
     this.#over = true;
-    if (this.#requests?.ended === false) this.#requests.fail(callOver());
+    if (this.#requests?.ended === false) this.#requests.fail(callAnswered());
   }
 
   #unsendable(thrown: unknown): ServiceError {
@@ -211,7 +212,7 @@ export class ServerExchange implements IncomingCall, BodyReceiver, RequestStream
   }
 
   readonly #onBroken = (): void => {
-    if (!this.#over) this.#cancel(new ServiceError('Canceled', 'the caller went away before the reply'));
+    if (!this.#over) this.#cancel(callerGone());
   };
 
   readonly #onClose = (): void => {
@@ -225,11 +226,6 @@ export class ServerExchange implements IncomingCall, BodyReceiver, RequestStream
     this.#replies?.stop();
     this.#served?.cancel(reason);
   }
-}
-
-/** To whoever still reads the requests of a call that was answered. */
-function callOver(): ServiceError {
-  return new ServiceError('Canceled', 'the call was answered, and its requests are of no use any more');
 }
 
 const nothing = Buffer.alloc(0);

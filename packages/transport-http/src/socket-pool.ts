@@ -1,9 +1,9 @@
 import type { Socket } from 'node:net';
 import { type CancelTimer, type Clock, ServiceError } from '@tenon/contract';
+import { type Dialer, unreachable } from '@tenon/http';
 import type { Body } from './body-encoder.js';
 import type { ClientCall } from './client-call.js';
 import { ClientSocket, type ClientSocketOwner } from './client-socket.js';
-import { type Dialer, unreachable } from './dialer.js';
 
 /** How sockets to a node are made and kept. */
 export interface SocketPoolOptions {

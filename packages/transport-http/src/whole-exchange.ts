@@ -11,9 +11,10 @@ import {
   type WholeRequest,
   type WholeRequestListener,
 } from '@tenon/contract';
-import { leaveMessages, type Peers } from '@tenon/contract/authoring';
+import { leaveMessages } from '@tenon/contract/authoring';
+import { callerGone, notStreamed, type Peers, unexpected } from '@tenon/http';
 import { decodeRequest, unsendable } from './exchange-value.js';
-import { type ReplySurroundings, unexpected } from './reply-stream.js';
+import type { ReplySurroundings } from './reply-stream.js';
 import type { HttpAnswer, RequestHead, ServerDialect } from './server-dialect.js';
 import type { Exchange } from './server-exchange.js';
 
@@ -88,7 +89,7 @@ export class WholeExchange implements IncomingCall, WholeRequestListener, Exchan
   }
 
   messages(): AsyncIterable<unknown> {
-    throw new ServiceError('FailedPrecondition', 'the caller sent one request, not a stream of them');
+    throw notStreamed();
   }
 
   reply(reply: Reply): void {
@@ -116,7 +117,7 @@ export class WholeExchange implements IncomingCall, WholeRequestListener, Exchan
   onEnd(): void {
     if (!this.#over) {
       this.#over = true;
-      this.#served?.cancel(new ServiceError('Canceled', 'the caller went away before the reply'));
+      this.#served?.cancel(callerGone());
     }
     this.#surroundings.onEnded(this);
   }

@@ -3,8 +3,9 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { type Clock, type Connection, noMetadata, type ServiceError } from '@tenon/contract';
 import { systemClock } from '@tenon/contract/authoring';
 import { expect, test } from 'vitest';
+import { call, until } from '../../../test/wire/test-call.js';
 import { parseReplies, post, rawServer, textOf } from './raw-peer.js';
-import { call, newCodecs, newTransport, serve, tenonNode, until } from './test-server.js';
+import { newCodecs, newTransport, serve, tenonNode } from './test-server.js';
 
 const ok = reply('200 OK', '"ok"');
 

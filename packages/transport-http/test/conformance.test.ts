@@ -1,8 +1,8 @@
 import { type TransportFixture, transportConformance } from '@tenon/conformance';
 import type { Transport } from '@tenon/contract';
 import { describe, it } from 'vitest';
+import { testTls } from '../../../test/tls/test-tls.js';
 import { newFixture } from './fixture.js';
-import { testTls } from './test-tls.js';
 
 const tolerated = [{ createdBy: 'utcDate', reason: 'Node keeps the text of the Date header for up to a second' }];
 const noExecuted = 'mucp has no place for whether the handler ran';

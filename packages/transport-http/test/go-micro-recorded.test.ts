@@ -1,9 +1,10 @@
 import { connect } from 'node:net';
 import { expect, test } from 'vitest';
+import { allOf, stream, until } from '../../../test/wire/test-call.js';
 import { goChatReplies, goCountReplies, goRpcRequest, goStreamClose, goStreamStart } from './go-micro-recorded.js';
 import { ask, rawServer } from './raw-peer.js';
 import { streamed } from './stream-server.js';
-import { allOf, mucpNode, newTransport, serve, stream, until } from './test-server.js';
+import { mucpNode, newTransport, serve } from './test-server.js';
 
 // Without a go-micro process: what one has said. `test/e2e/go-micro.test.ts` meets a live one where it can be built.
 

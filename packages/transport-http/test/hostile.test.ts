@@ -3,8 +3,9 @@ import { connect } from 'node:net';
 import { ServiceError } from '@tenon/contract';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { call, until } from '../../../test/wire/test-call.js';
 import { ask, conversation, parseReplies, post, textOf } from './raw-peer.js';
-import { call, mucpNode, newTransport, serve, until } from './test-server.js';
+import { mucpNode, newTransport, serve } from './test-server.js';
 
 const hello = '/greeter/Greeter.Hello';
 

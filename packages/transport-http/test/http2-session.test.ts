@@ -2,9 +2,10 @@ import { constants } from 'node:http2';
 import { type Connection, noMetadata, type ServiceError } from '@tenon/contract';
 import { systemClock } from '@tenon/contract/authoring';
 import { expect, test } from 'vitest';
+import { testTls } from '../../../test/tls/test-tls.js';
+import { allOf, call, stream, until } from '../../../test/wire/test-call.js';
 import { rawHttp2Server } from './raw-http2.js';
-import { type Answer, allOf, call, newCodecs, newTransport, serve, stream, tenonNode, until } from './test-server.js';
-import { testTls } from './test-tls.js';
+import { type Answer, newCodecs, newTransport, serve, tenonNode } from './test-server.js';
 
 const tls = testTls();
 const framed = 'application/vnd.tenon.stream; type="application/json"';

@@ -6,23 +6,13 @@ import { promisify } from 'node:util';
 import { type Connection, noMetadata, type ServiceError } from '@tenon/contract';
 import { systemClock } from '@tenon/contract/authoring';
 import { expect, test } from 'vitest';
-import { askHttp2, negotiated, openSession, rawHttp2Server } from './raw-http2.js';
+import { pem, pemFile, testTls } from '../../../test/tls/test-tls.js';
+import { askHttp2 } from '../../../test/wire/raw-http2.js';
+import { allOf, call, stream, TestCancellation, until } from '../../../test/wire/test-call.js';
+import { negotiated, openSession, rawHttp2Server } from './raw-http2.js';
 import { post, rawServer, textOf } from './raw-peer.js';
 import { serveStreams, streamed } from './stream-server.js';
-import {
-  type Answer,
-  allOf,
-  call,
-  mucpNode,
-  newCodecs,
-  newTransport,
-  serve,
-  stream,
-  TestCancellation,
-  tenonNode,
-  until,
-} from './test-server.js';
-import { pem, testTls } from './test-tls.js';
+import { type Answer, mucpNode, newCodecs, newTransport, serve, tenonNode } from './test-server.js';
 
 const tls = testTls();
 const hello = '/greeter/Greeter.Hello';
@@ -57,7 +47,7 @@ test('ALPN chooses h2, a stranger reads a call and a stream in it, and HTTP/1.1 
 
 test('curl speaks both', async () => {
   await using server = await serveStreams({}, { tls });
-  const ca = new URL('tls/ca.pem', import.meta.url).pathname;
+  const ca = pemFile('ca');
   for (const version of ['--http1.1', '--http2']) {
     const curl = (path: string, body: string) =>
       promisify(execFile)('curl', [

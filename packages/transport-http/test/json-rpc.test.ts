@@ -1,8 +1,9 @@
 import { connect } from 'node:net';
 import { type IncomingCall, type Reply, ServiceError } from '@tenon/contract';
 import { describe, expect, test } from 'vitest';
+import { until } from '../../../test/wire/test-call.js';
 import { ask, post, type RawReply } from './raw-peer.js';
-import { type Answer, serve, type TestServer, until } from './test-server.js';
+import { type Answer, serve, type TestServer } from './test-server.js';
 
 /** The examples of the specification (jsonrpc.org/specification, section 7), in its order. */
 const examples: readonly (readonly [name: string, request: string, response: unknown])[] = [

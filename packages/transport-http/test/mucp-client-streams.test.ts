@@ -1,10 +1,11 @@
 import { jsonCodec } from '@tenon/codec-json';
 import type { Codec, Reply } from '@tenon/contract';
 import { expect, test } from 'vitest';
+import { testTls } from '../../../test/tls/test-tls.js';
+import { allOf, stream } from '../../../test/wire/test-call.js';
 import { answer, serveMucp } from './mucp-peer.js';
 import { rawServer } from './raw-peer.js';
-import { allOf, mucpNode, newTransport, stream } from './test-server.js';
-import { testTls } from './test-tls.js';
+import { mucpNode, newTransport } from './test-server.js';
 
 // What a Tenon client says in the streams of go-micro's, and makes of what it hears.
 

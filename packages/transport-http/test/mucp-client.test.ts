@@ -1,9 +1,10 @@
 import type { Socket } from 'node:net';
 import { noMetadata, type Reply } from '@tenon/contract';
 import { expect, test } from 'vitest';
+import { call } from '../../../test/wire/test-call.js';
 import { goErrorReply, goReply, goUnsupported } from './golden.js';
 import { rawServer } from './raw-peer.js';
-import { call, mucpNode, newTransport, serve } from './test-server.js';
+import { mucpNode, newTransport, serve } from './test-server.js';
 
 const helloA1 = { value: { msg: 'Hello A1' }, metadata: noMetadata };
 

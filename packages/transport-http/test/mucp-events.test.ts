@@ -1,8 +1,9 @@
 import { type CallHandler, type Message, ServiceError } from '@tenon/contract';
 import { expect, test } from 'vitest';
+import { until } from '../../../test/wire/test-call.js';
 import { HeaderFields } from '../src/header-fields.js';
 import { ask, conversation, parseReplies } from './raw-peer.js';
-import { serve, until } from './test-server.js';
+import { serve } from './test-server.js';
 
 const event = (fields = '', body = '{"name":"Ada"}'): string =>
   `POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nMicro-Topic: user.created\r\nMicro-Id: an-id\r\n` +

@@ -8,9 +8,10 @@ import {
   ServiceError,
   type Tls,
 } from '@tenon/contract';
+import { until } from '../../../test/wire/test-call.js';
 import { parseReplies, type RawReply } from './raw-peer.js';
 import { count, streamed } from './stream-server.js';
-import { type Answer, serve, type TestServer, until } from './test-server.js';
+import { type Answer, serve, type TestServer } from './test-server.js';
 
 /** A go-micro client as far as its bytes go. */
 export class RawStream {

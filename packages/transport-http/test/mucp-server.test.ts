@@ -1,9 +1,10 @@
 import { connect } from 'node:net';
 import { ServiceError } from '@tenon/contract';
 import { expect, test } from 'vitest';
+import { until } from '../../../test/wire/test-call.js';
 import { goErrorText, goRequest } from './golden.js';
 import { ask, conversation, parseReplies, type RawReply, textOf } from './raw-peer.js';
-import { type Answer, serve, type TestServer, until } from './test-server.js';
+import { type Answer, serve, type TestServer } from './test-server.js';
 
 test("go-micro's recorded request is answered as go-micro does, and nothing of it is echoed", async () => {
   await using server = await serve();

@@ -1,10 +1,11 @@
 import { connect } from 'node:net';
 import { ServiceError } from '@tenon/contract';
 import { describe, expect, test } from 'vitest';
+import { until } from '../../../test/wire/test-call.js';
 import { endOfStream, frame, RawStream, rpcFrame, serveMucp } from './mucp-peer.js';
 import { parseReplies, textOf } from './raw-peer.js';
 import { count, streamed } from './stream-server.js';
-import { type Answer, until } from './test-server.js';
+import { type Answer } from './test-server.js';
 
 describe('a stream on the wire', () => {
   test('of requests and replies: the opening body is dropped, each message is a request or a response, EOS ends it', async () => {

@@ -4,8 +4,9 @@ import { connect } from 'node:net';
 import { promisify } from 'node:util';
 import { codes, ServiceError } from '@tenon/contract';
 import { expect, test } from 'vitest';
+import { until } from '../../../test/wire/test-call.js';
 import { ask, conversation, parseReplies, post, type RawReply } from './raw-peer.js';
-import { newCodecs, serve, until } from './test-server.js';
+import { newCodecs, serve } from './test-server.js';
 
 const hello = '/greeter/Greeter.Hello';
 const json = { 'content-type': 'application/json' };

@@ -1,8 +1,9 @@
 import { bytesCodec } from '@tenon/codec-bytes';
 import type { Codec } from '@tenon/contract';
 import { expect, test } from 'vitest';
+import { call } from '../../../test/wire/test-call.js';
 import { conversation, rawServer } from './raw-peer.js';
-import { call, mucpNode, newCodecs, newTransport, serve } from './test-server.js';
+import { mucpNode, newCodecs, newTransport, serve } from './test-server.js';
 
 const bytes = (bytesCodec().create as () => Codec)();
 /** Messages of protobuf as they are: what stands in them is the codec's. */

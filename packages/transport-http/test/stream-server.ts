@@ -1,5 +1,6 @@
 import { noMetadata, type Reply, ServiceError } from '@tenon/contract';
-import { type Answer, allOf, serve, type TestServer, type TestServerOptions } from './test-server.js';
+import { allOf } from '../../../test/wire/test-call.js';
+import { type Answer, serve, type TestServer, type TestServerOptions } from './test-server.js';
 
 /** A reply that streams. */
 export function streamed(messages: AsyncIterable<unknown>): Reply {

@@ -5,9 +5,10 @@ import { promisify } from 'node:util';
 import type { Clock, ServiceError } from '@tenon/contract';
 import { systemClock } from '@tenon/contract/authoring';
 import { expect, test } from 'vitest';
+import { allOf, stream, until } from '../../../test/wire/test-call.js';
 import { ask, conversation, post, rawServer, textOf } from './raw-peer.js';
 import { count, serveStreams, streamed } from './stream-server.js';
-import { allOf, newCodecs, newTransport, stream, tenonNode, until } from './test-server.js';
+import { newCodecs, newTransport, tenonNode } from './test-server.js';
 
 const path = '/greeter/Greeter.Count';
 const lines = { accept: 'application/x-ndjson' };

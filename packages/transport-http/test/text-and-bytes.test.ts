@@ -2,8 +2,9 @@ import { bytesCodec } from '@tenon/codec-bytes';
 import { textCodec } from '@tenon/codec-text';
 import type { Codec } from '@tenon/contract';
 import { expect, test } from 'vitest';
+import { call } from '../../../test/wire/test-call.js';
 import { ask, post } from './raw-peer.js';
-import { call, mucpNode, newCodecs, newTransport, serve, type TestServer, tenonNode } from './test-server.js';
+import { mucpNode, newCodecs, newTransport, serve, type TestServer, tenonNode } from './test-server.js';
 
 const codecs: readonly Codec[] = [
   ...newCodecs(),

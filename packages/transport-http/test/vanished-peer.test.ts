@@ -2,9 +2,10 @@ import { FreezableRelay } from '@tenon/conformance';
 import { type Connection, noMetadata, type Reply, type ServiceError } from '@tenon/contract';
 import { systemClock } from '@tenon/contract/authoring';
 import { afterEach, describe, expect, test } from 'vitest';
+import { testTls } from '../../../test/tls/test-tls.js';
+import { allOf, call, stream, until } from '../../../test/wire/test-call.js';
 import { rawServer } from './raw-peer.js';
-import { allOf, call, newCodecs, newTransport, serve, stream, tenonNode, until } from './test-server.js';
-import { testTls } from './test-tls.js';
+import { newCodecs, newTransport, serve, tenonNode } from './test-server.js';
 
 const closings: (() => unknown)[] = [];
 const tls = testTls();

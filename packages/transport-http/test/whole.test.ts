@@ -3,8 +3,9 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { noMetadata } from '@tenon/contract';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { until } from '../../../test/wire/test-call.js';
 import { parseReplies, post, textOf } from './raw-peer.js';
-import { serve, until } from './test-server.js';
+import { serve } from './test-server.js';
 
 // Plain unary calls come without Node's HTTP; everything else over the same connections comes through it.
 

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { jsonCodec } from '@tenon/codec-json';
 import { msgpackCodec } from '@tenon/codec-msgpack';
 import {
@@ -8,9 +7,10 @@ import {
   type TransportFixture,
   type TransportServerSide,
 } from '@tenon/conformance';
-import type { Clock, Codec, Node, Tls, TlsMaterial, Transport } from '@tenon/contract';
+import type { Clock, Codec, Node, Tls, Transport } from '@tenon/contract';
 import { silentLogger, systemClock } from '@tenon/contract/authoring';
 import { SharedPort } from '@tenon/core';
+import { materialOf, testTls as tlsWith } from '../../../test/tls/test-tls.js';
 import { type TcpOptions, tcpTransport } from '../src/index.js';
 
 /** A transport as an application's container makes it, with its one timer to stop. */
@@ -86,18 +86,9 @@ export function nodeAt(address: string, id = `node-${address}`): Node {
   return { id, address, metadata: { 'tenon-protocols': 'tenon/1,http' } };
 }
 
-/** TLS with certificates that were made for these tests. */
+/** TLS with the certificate of `name`. */
 export function testTls(name: string, more: Partial<Tls> = {}): Tls {
-  const read = (file: string): string => readFileSync(new URL(`tls/${file}.pem`, import.meta.url), 'utf8');
-  const material: TlsMaterial = { ca: read('ca'), cert: read(name), key: read(`${name}-key`) };
-  return {
-    material,
-    mutual: false,
-    minVersion: 'TLSv1.3',
-    serverName: undefined,
-    onChange: () => () => {},
-    ...more,
-  };
+  return tlsWith({ material: materialOf(name), ...more });
 }
 
 /** The clock of another machine: same pace, another origin. */

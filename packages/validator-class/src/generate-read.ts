@@ -1,3 +1,4 @@
+import { GeneratedCode, mayGenerate } from '@tenon/contract/authoring';
 import { takeUnknown } from './build-instance.js';
 import type { PlainRecord } from './plain-data.js';
 import { type LateField, lateFields, type Read, type ReadField, type ReadPlan, readFields } from './read-fields.js';
@@ -15,7 +16,7 @@ import { type LateField, lateFields, type Read, type ReadField, type ReadPlan, r
 export function generateRead(plan: ReadPlan): Read | undefined {
   if (!mayGenerate()) return undefined;
   const fields = readFields(plan);
-  const parts = new Parts();
+  const parts = new GeneratedCode();
   const create = parts.add('create', plan.dto);
   const others = parts.add('others', unknownReader(plan, fields));
   const body = [
@@ -28,34 +29,10 @@ export function generateRead(plan: ReadPlan): Read | undefined {
     ...lateFields(plan).map((field, index) => lateCode(field, index, parts)),
     'return instance;',
   ];
-  return parts.compile(`return (given) => {\n${body.join('\n')}\n};`) as Read | undefined;
+  return parts.run(`return (given) => {\n${body.join('\n')}\n};`) as Read | undefined;
 }
 
-/** What generated code refers to, by name. */
-class Parts {
-  readonly #names: string[] = [];
-  readonly #values: unknown[] = [];
-
-  add(name: string, value: unknown): string {
-    this.#names.push(name);
-    this.#values.push(value);
-    return name;
-  }
-
-  compile(source: string): unknown {
-    return new Function(...this.#names, `'use strict';\n${source}`)(...this.#values);
-  }
-}
-
-function mayGenerate(): boolean {
-  try {
-    return new Function('return true')() === true;
-  } catch {
-    return false; // Forbidden by a flag, or by whoever replaced Function: a choice of the application, not a fault.
-  }
-}
-
-function fieldCode(field: ReadField, index: number, parts: Parts): string {
+function fieldCode(field: ReadField, index: number, parts: GeneratedCode): string {
   const name = JSON.stringify(field.name);
   const fromObject = parts.add(`fromObject${index}`, field.fromObject);
   const scalar = field.fromScalar && parts.add(`fromScalar${index}`, field.fromScalar);
@@ -79,7 +56,7 @@ if (value !== undefined) {
 } ${absent}`;
 }
 
-function lateCode(field: LateField, index: number, parts: Parts): string {
+function lateCode(field: LateField, index: number, parts: GeneratedCode): string {
   const check = parts.add(`late${index}`, field.check);
   return `if (!${check}(instance[${JSON.stringify(field.name)}], instance)) return undefined;`;
 }

@@ -35,4 +35,4 @@ export function tlsOf(wire: Wire): TlsOptions | undefined {
 }
 
 /** This file runs from `test/chaos/dist/chaos/lab`. */
-const certificates = new URL('../../../../../packages/core/test/tls/', import.meta.url);
+const certificates = new URL('../../../../tls/', import.meta.url);

@@ -1,5 +1,5 @@
 import { Type } from 'class-transformer';
-import { IsArray, IsInstance, IsInt, IsOptional, IsString, ValidateNested } from 'class-validator';
+import { IsArray, IsBoolean, IsInstance, IsInt, IsOptional, IsString, ValidateNested } from 'class-validator';
 
 // What gRPC's interoperability tests send, as classes: of their fields those that the cases use. The numbers stand in test-service.proto.lock.json.
 
@@ -14,11 +14,17 @@ export class EchoStatus {
   @IsString() message!: string;
 }
 
+export class BoolValue {
+  @IsBoolean() value!: boolean;
+}
+
 export class SimpleRequest {
   @IsInt() responseType!: number;
   @IsInt() responseSize!: number;
   @IsOptional() @ValidateNested() @Type(() => Payload) payload?: Payload;
   @IsOptional() @ValidateNested() @Type(() => EchoStatus) responseStatus?: EchoStatus;
+  /** Whether the caller says that it has compressed the request. */
+  @IsOptional() @ValidateNested() @Type(() => BoolValue) expectCompressed?: BoolValue;
 }
 
 export class SimpleResponse {

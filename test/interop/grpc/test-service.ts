@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Code, callContext, codes, Endpoint, Service, ServiceError } from 'tenon';
 import {
+  type BoolValue,
   type EchoStatus,
   type Payload,
   SimpleRequest,
@@ -20,7 +21,8 @@ export class TestService {
   }
 
   @Endpoint({ response: SimpleResponse })
-  async unaryCall({ responseSize, responseStatus }: SimpleRequest): Promise<SimpleResponse> {
+  async unaryCall({ responseSize, responseStatus, expectCompressed }: SimpleRequest): Promise<SimpleResponse> {
+    refuseUnlessAs(expectCompressed);
     echoMetadata();
     refuseIfAsked(responseStatus);
     return { payload: zeros(responseSize) };
@@ -82,6 +84,13 @@ function refuseIfAsked(status: EchoStatus | undefined): void {
   if (status === undefined || status.code === 0) return;
   const [code] = Object.entries(codes).find(([, { number }]) => number === status.code) ?? ['Unknown'];
   throw new ServiceError(code as Code, status.message);
+}
+
+/** A caller that says how it has sent its request wants to hear of it where it came otherwise. */
+function refuseUnlessAs(expectCompressed: BoolValue | undefined): void {
+  const compressed = callContext().metadata['grpc-encoding'] !== undefined;
+  if (expectCompressed === undefined || expectCompressed.value === compressed) return;
+  throw new ServiceError('InvalidArgument', `the request came ${compressed ? '' : 'un'}compressed`);
 }
 
 function zeros(size: number): Payload {

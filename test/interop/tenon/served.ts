@@ -38,4 +38,4 @@ export function certificate(): { readonly cert: string; readonly key: string; re
 }
 
 /** This file runs from `test/interop/dist/interop/tenon`. */
-const folder = new URL('../../../../../packages/core/test/tls/', import.meta.url);
+const folder = new URL('../../../../tls/', import.meta.url);

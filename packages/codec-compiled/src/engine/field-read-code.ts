@@ -1,8 +1,7 @@
-import { readText } from '@tenon/contract/authoring';
+import { type GeneratedCode, quoted, readText } from '@tenon/contract/authoring';
 import type { RecordLayout, TypeLayout } from '@tenon/schema';
 import { readDoubleCode } from './double-code.js';
 import { type FieldCode, fieldCodes } from './field-code.js';
-import { type GeneratedCode, quoted } from './generated-code.js';
 import { maxDepth, maxEpochMs } from './limits.js';
 import type { ReaderParts } from './reader-parts.js';
 import { type RecordBits, recordBits } from './record-bits.js';

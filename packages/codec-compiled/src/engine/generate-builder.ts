@@ -1,8 +1,8 @@
 import type { BuildField, BuildTest } from '@tenon/contract';
+import { type GeneratedCode, quoted } from '@tenon/contract/authoring';
 import type { TypeLayout } from '@tenon/schema';
 import type { FieldCode } from './field-code.js';
 import { addReadRoutines, RecordReads } from './field-read-code.js';
-import { type GeneratedCode, quoted } from './generated-code.js';
 import type { JoinedRecord } from './joined-plans.js';
 import type { ReaderParts } from './reader-parts.js';
 import type { Reading, ReadValue } from './reading.js';

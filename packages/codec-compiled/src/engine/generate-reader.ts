@@ -1,7 +1,7 @@
+import { type GeneratedCode, quoted } from '@tenon/contract/authoring';
 import type { RecordLayout } from '@tenon/schema';
 import type { FieldCode } from './field-code.js';
 import { addReadRoutines, RecordReads, throwRefusal } from './field-read-code.js';
-import { type GeneratedCode, quoted } from './generated-code.js';
 import { isInherited, setOwn } from './plain-object.js';
 import type { ReaderParts } from './reader-parts.js';
 import type { ReadValue } from './reading.js';

@@ -1,7 +1,7 @@
+import { type GeneratedCode, quoted } from '@tenon/contract/authoring';
 import type { RecordLayout } from '@tenon/schema';
 import { places } from './enum-places.js';
 import { type FieldCode, fieldCodes } from './field-code.js';
-import { type GeneratedCode, quoted } from './generated-code.js';
 import { maxDepth } from './limits.js';
 import { isInherited } from './plain-object.js';
 import { epochMs } from './rare-writers.js';

@@ -1,7 +1,7 @@
 import type { BuildPlan, Decoder } from '@tenon/contract';
+import { GeneratedCode, mayGenerate } from '@tenon/contract/authoring';
 import type { Layout } from '@tenon/schema';
 import { generateBuild } from './generate-builder.js';
-import { GeneratedCode, mayGenerate } from './generated-code.js';
 import { joinPlans } from './joined-plans.js';
 import { prepareReaders } from './prepare-readers.js';
 import { recordReader } from './read-record.js';

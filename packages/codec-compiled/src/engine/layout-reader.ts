@@ -1,7 +1,7 @@
 import type { Decoder } from '@tenon/contract';
+import { GeneratedCode, mayGenerate } from '@tenon/contract/authoring';
 import type { Layout } from '@tenon/schema';
 import { generateReaders } from './generate-reader.js';
-import { GeneratedCode, mayGenerate } from './generated-code.js';
 import { prepareReaders } from './prepare-readers.js';
 import { recordReader } from './read-record.js';
 import { Reading, type ReadValue } from './reading.js';

@@ -1,8 +1,8 @@
 import type { Encoder, Sink } from '@tenon/contract';
+import { GeneratedCode, mayGenerate } from '@tenon/contract/authoring';
 import type { Layout, RecordLayout } from '@tenon/schema';
 import { Doubles } from './doubles.js';
 import { generateWriters } from './generate-writer.js';
-import { GeneratedCode, mayGenerate } from './generated-code.js';
 import { inheritsNothing } from './plain-object.js';
 import { withoutField } from './record-bits.js';
 import { recordWriter } from './write-record.js';

@@ -1,7 +1,7 @@
 import type { Decoder, Encoder } from '@tenon/contract';
+import { GeneratedCode, mayGenerate } from '@tenon/contract/authoring';
 import { generateDecoders } from './generate-decoders.js';
 import { generateEncoders } from './generate-encoders.js';
-import { GeneratedCode, mayGenerate } from './generated-code.js';
 import type { MessagePlan } from './message-plan.js';
 import { closedDecoders } from './read-message.js';
 import { type ReadMessage, WireReader } from './wire-reader.js';

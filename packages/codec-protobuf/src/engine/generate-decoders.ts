@@ -1,4 +1,4 @@
-import { type GeneratedCode, quoted } from './generated-code.js';
+import { type GeneratedCode, quoted } from '@tenon/contract/authoring';
 import { type FieldPlan, type ItemPlan, type MessagePlan, zeroItem, zeroOf } from './message-plan.js';
 import { readDate, readEnum, setEntry } from './read-message.js';
 import type { ReadMessage } from './wire-reader.js';

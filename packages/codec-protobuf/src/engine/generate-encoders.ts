@@ -1,4 +1,4 @@
-import { type GeneratedCode, quoted } from './generated-code.js';
+import { type GeneratedCode, quoted } from '@tenon/contract/authoring';
 import { maxDepth } from './limits.js';
 import { type FieldPlan, hasPresence, type ItemPlan, type MessagePlan } from './message-plan.js';
 import { entriesOf, listOf, misfit, misfitItem, misfitMessage, tooDeep, unknownFields } from './misfit.js';

@@ -7,7 +7,7 @@ export * from './codec-set.js';
 export * from './deadline-wheel.js';
 export * from './dial-any.js';
 export * from './drop-log.js';
-export * from './http2/index.js';
+export * from './generated-code.js';
 export * from './in-time.js';
 export * from './json-client.js';
 export * from './json-pointer.js';

@@ -39,3 +39,30 @@ test('whoever waits is told when the last has left', async () => {
   await Promise.all(waiting);
   expect(told).toBe(2);
 });
+
+test('a drain waits for what is under way, and cuts it short where it is aborted', async () => {
+  const underWay = new UnderWay<Entry>();
+  const cuts: string[] = [];
+  const cut = (name: string) => () => {
+    cuts.push(name);
+    for (const entry of underWay.all()) underWay.remove(entry);
+  };
+  await underWay.drained(AbortSignal.abort(), cut('nothing is left to cut'));
+
+  const [entry, abort] = [new Entry(), new AbortController()];
+  underWay.add(entry);
+  const finished = underWay.drained(abort.signal, cut('it ended in time'));
+  underWay.remove(entry);
+  await finished;
+  abort.abort();
+  expect(cuts).toEqual([]);
+
+  underWay.add(entry);
+  await underWay.drained(AbortSignal.abort(), cut('no time'));
+  underWay.add(entry);
+  const later = new AbortController();
+  const cutShort = underWay.drained(later.signal, cut('time ran out'));
+  later.abort();
+  await cutShort;
+  expect(cuts).toEqual(['no time', 'time ran out']);
+});

@@ -49,4 +49,13 @@ export class UnderWay<T extends UnderWayEntry<T>> {
   emptied(): Promise<void> {
     return this.empty ? Promise.resolve() : new Promise((resolve) => this.#onEmpty.push(resolve));
   }
+
+  /** Resolves when nothing is under way. Where `signal` is aborted before, `cut` is called, which ends what is left. */
+  async drained(signal: AbortSignal, cut: () => void): Promise<void> {
+    if (this.empty) return;
+    if (signal.aborted) cut();
+    signal.addEventListener('abort', cut, { once: true });
+    await this.emptied();
+    signal.removeEventListener('abort', cut);
+  }
 }

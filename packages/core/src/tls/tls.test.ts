@@ -5,7 +5,8 @@ import { inspect } from 'node:util';
 import type { Lifecycle, Tls, TlsMaterial } from '@tenon/contract';
 import { FakeClock } from '@tenon/testing';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { keyPair, pem, until } from '../../test/port/port-under-test.js';
+import { pem, pemFile } from '../../../../test/tls/test-tls.js';
+import { keyPair, until } from '../../test/port/port-under-test.js';
 import { RecordingLogger } from '../../test/recording-logger.js';
 import { type TlsOptions, tls } from './index.js';
 
@@ -195,7 +196,7 @@ async function look(condition: () => boolean = () => true, everyMs = 10_000): Pr
 }
 
 function file(name: string, source: string): string {
-  copyFileSync(new URL(`../../test/tls/${source}.pem`, import.meta.url), join(folder, name));
+  copyFileSync(pemFile(source), join(folder, name));
   return join(folder, name);
 }
 

@@ -5,6 +5,7 @@ import type { Socket } from 'node:net';
 import type { ClaimedConnection } from '@tenon/contract';
 import { peerIdentity } from '@tenon/contract/authoring';
 import { describe, expect, test } from 'vitest';
+import { pem } from '../../../../test/tls/test-tls.js';
 import {
   bothWays,
   connectTo,
@@ -17,7 +18,6 @@ import {
   type OpenPort,
   openPort,
   ownParser,
-  pem,
   textOf,
   until,
 } from './port-under-test.js';

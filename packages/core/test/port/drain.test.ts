@@ -4,6 +4,7 @@ import { connect as connectHttp2, type ServerHttp2Stream } from 'node:http2';
 import type { ClaimedConnection } from '@tenon/contract';
 import { FakeClock } from '@tenon/testing';
 import { describe, expect, test } from 'vitest';
+import { pem } from '../../../../test/tls/test-tls.js';
 import { SharedPort } from '../../src/port/index.js';
 import {
   type AnyClaim,
@@ -18,7 +19,6 @@ import {
   type OpenPort,
   openPort,
   ownParser,
-  pem,
   serverTls,
   textOf,
   until,

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect as connectHttp2, constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
 import { describe, expect, test } from 'vitest';
+import { pem } from '../../../../test/tls/test-tls.js';
 import type { SharedPortOptions } from '../../src/port/index.js';
 import {
   type AnyClaim,
@@ -11,7 +12,6 @@ import {
   http2,
   type OpenPort,
   openPort,
-  pem,
   serverTls,
   until,
 } from './port-under-test.js';

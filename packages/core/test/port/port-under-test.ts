@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import { connect as connectTcp, type Socket } from 'node:net';
 import { type ConnectionOptions, connect as connectTls } from 'node:tls';
@@ -13,6 +12,7 @@ import {
   type TlsMaterial,
 } from '@tenon/contract';
 import { afterEach } from 'vitest';
+import { pem } from '../../../../test/tls/test-tls.js';
 import { SharedPort, type SharedPortOptions } from '../../src/port/index.js';
 import { RecordingLogger } from '../recording-logger.js';
 
@@ -97,10 +97,6 @@ export function ownParser(header: string, taken: ClaimedConnection[] = []): AnyC
     });
   };
   return { httpConnection: { name: 'own', accepts: ({ headers }) => headers[header] !== undefined, handle } };
-}
-
-export function pem(name: string): string {
-  return readFileSync(new URL(`../tls/${name}.pem`, import.meta.url), 'latin1');
 }
 
 export function keyPair(name: string): { readonly cert: string; readonly key: string } {

@@ -10,6 +10,7 @@ import {
 import type { ClaimedConnection, ServiceError, Tls } from '@tenon/contract';
 import { clientTlsOptions, peerIdentity, tlsDialError } from '@tenon/contract/authoring';
 import { expect, test } from 'vitest';
+import { pem } from '../../../../test/tls/test-tls.js';
 import {
   connectTo,
   echo,
@@ -20,7 +21,6 @@ import {
   listenTo,
   type OpenPort,
   openPort,
-  pem,
   serverTls,
   textOf,
   until,

@@ -16,6 +16,7 @@ import {
   type QueueSource,
   type UnderWayEntry,
 } from '@tenon/contract/authoring';
+import { namedError } from '@tenon/http';
 import { errorOfFields, errorOfHttpStatus } from '../status/field-error.js';
 import { encodingOf } from '../wire/encodings.js';
 import { type GrpcTypes, isGrpcLike } from '../wire/grpc-types.js';
@@ -228,23 +229,6 @@ export class ClientCall
   #named(error: ServiceError): ServiceError {
     return namedError(error, this.#call, this.#surroundings.node);
   }
-}
-
-/** Says in an error which call on which node it was, where whoever made it did not. */
-export function namedError(error: ServiceError, { endpoint }: Call, node: string): ServiceError {
-  return error.with({
-    service: error.service ?? endpoint.service,
-    endpoint: error.endpoint ?? endpoint.name,
-    node: error.node ?? (node || undefined),
-  });
-}
-
-/** Why a call cannot be carried, before anything of it is written; undefined where it can. */
-export function refusalOf(call: Call, leftMs: number): ServiceError | undefined {
-  const canceled = call.cancellation?.canceled;
-  if (canceled !== undefined) return canceled.with({ executed: 'no' });
-  if (leftMs > 0) return undefined;
-  return new ServiceError('DeadlineExceeded', 'the time for the call had run out before it began', { executed: 'no' });
 }
 
 /** Something of the reply is not as gRPC has it. The handler ran. */

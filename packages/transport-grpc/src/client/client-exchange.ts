@@ -6,16 +6,10 @@ import {
   type OutgoingHttpHeaders,
 } from 'node:http2';
 import { ServiceError } from '@tenon/contract';
-import {
-  type LinkedExchange,
-  leaveMessages,
-  MessageOutput,
-  MessagePump,
-  type PumpTarget,
-  type StreamResets,
-} from '@tenon/contract/authoring';
+import { leaveMessages } from '@tenon/contract/authoring';
+import { type LinkedExchange, RequestPump, type StreamResets, unopenedStream } from '@tenon/http';
 import { FrameReader, type FrameReceiver } from '../wire/frame-reader.js';
-import { lostStream, unopenedStream } from './lost-stream.js';
+import { lostCall } from './lost-call.js';
 
 /** What a call says, ready to be sent. */
 export interface ClientRequest {
@@ -25,8 +19,8 @@ export interface ClientRequest {
   /** The only message, framed; undefined where the call streams its requests. */
   readonly body: Buffer | undefined;
   readonly messages: AsyncIterable<unknown> | undefined;
-  /** A message of those, framed. @throws ServiceError where it cannot be sent. */
-  encode(message: unknown): Buffer;
+  /** A message of those, framed. Throws where it cannot be sent. */
+  readonly encode: (message: unknown) => Buffer;
 }
 
 /** The call that a {@link ClientExchange} carries. */
@@ -42,7 +36,7 @@ export interface ExchangeOwner extends FrameReceiver {
 }
 
 /** One call on a stream of an HTTP/2 session. */
-export class ClientExchange implements LinkedExchange, PumpTarget {
+export class ClientExchange implements LinkedExchange {
   onOver: () => void = ignore;
   readonly #owner: ExchangeOwner;
   readonly #request: ClientRequest;
@@ -50,8 +44,7 @@ export class ClientExchange implements LinkedExchange, PumpTarget {
   #session: ClientHttp2Session | undefined = undefined;
   #stream: ClientHttp2Stream | undefined = undefined;
   #resets: StreamResets | undefined = undefined;
-  #output: MessageOutput | undefined = undefined;
-  #pump: MessagePump | undefined = undefined;
+  #requests: RequestPump | undefined = undefined;
   #status: IncomingHttpHeaders | undefined = undefined;
   #bodyEnded = false;
   /** What came before the head; undefined once that is there. */
@@ -96,8 +89,7 @@ export class ClientExchange implements LinkedExchange, PumpTarget {
   end(): void {
     const stream = this.#stream;
     this.#reader.stop();
-    this.#output?.close();
-    if (this.#pump !== undefined) this.#pump.stop();
+    if (this.#requests !== undefined) this.#requests.stop();
     else if (this.#request.messages !== undefined) leaveMessages(this.#request.messages);
     if (stream === undefined) this.#finish();
     else if (this.#status === undefined) this.#resets?.reset(stream, this.#request.streams);
@@ -115,37 +107,15 @@ export class ClientExchange implements LinkedExchange, PumpTarget {
     this.#stream?.resume();
   }
 
-  onMessage(message: unknown): void {
-    let bytes: Buffer;
-    try {
-      bytes = this.#request.encode(message);
-    } catch (thrown) {
-      // Those before it have been sent.
-      throw new UnsendableRequest(ServiceError.from(thrown).with({ executed: 'maybe' }));
-    }
-    this.#output?.write(bytes);
-  }
-
-  onSourceEnd(): void {
-    this.#output?.end();
-    this.#stream?.end();
-  }
-
-  /** What the caller's own iteration threw, or a message of it that cannot be sent. */
-  onSourceFailure(thrown: unknown): void {
-    const error =
-      thrown instanceof UnsendableRequest
-        ? thrown.reason
-        : new ServiceError('Canceled', 'the requests of the call ended in an error', { cause: thrown });
-    this.#owner.onLost(error);
-  }
-
   #sendMessages(stream: ClientHttp2Stream, messages: AsyncIterable<unknown>): void {
-    const output = new MessageOutput(stream);
-    this.#output = output;
     stream.once('wantTrailers', () => stream.sendTrailers({}));
-    this.#pump = new MessagePump(messages, this);
-    void this.#pump.run(() => output);
+    this.#requests = new RequestPump({
+      messages,
+      body: stream,
+      encode: this.#request.encode,
+      onFailure: (error) => this.#owner.onLost(error),
+    });
+    this.#requests.start();
   }
 
   readonly #onResponse = (headers: IncomingHttpHeaders): void => {
@@ -201,21 +171,16 @@ export class ClientExchange implements LinkedExchange, PumpTarget {
   readonly #onClose = (): void => {
     // An error counts also where what stood before it was cut off.
     if (this.#status !== undefined && this.#status['grpc-status'] !== '0') this.#owner.onStatus(this.#status);
-    else this.#owner.onLost(lostStream(this.#stream?.rstCode ?? 0, this.#session));
+    else this.#owner.onLost(lostCall(this.#stream?.rstCode ?? 0, this.#session));
     this.#finish();
   };
 
   #finish(): void {
-    this.#output?.close();
+    this.#requests?.stop();
     const onOver = this.onOver;
     this.onOver = ignore;
     onOver();
   }
-}
-
-/** A message of the caller that no codec can write, as opposed to an error that the caller's iteration threw. */
-class UnsendableRequest {
-  constructor(readonly reason: ServiceError) {}
 }
 
 function ignore(): void {}

@@ -11,12 +11,13 @@ import {
   type ReplyListener,
   ServiceError,
 } from '@tenon/contract';
-import { type Http2Links, UnderWay } from '@tenon/contract/authoring';
+import { UnderWay } from '@tenon/contract/authoring';
+import { type Http2Links, namedError, notOpen, refusalOf } from '@tenon/http';
 import { type Encoding, isEncoding } from '../wire/encodings.js';
 import { writeTimeout } from '../wire/grpc-timeout.js';
 import type { MessageEncoder } from '../wire/message-encoder.js';
 import { addMetadata, encodingKey } from '../wire/metadata-fields.js';
-import { ClientCall, type ClientCallSurroundings, namedError, refusalOf } from './client-call.js';
+import { ClientCall, type ClientCallSurroundings } from './client-call.js';
 import { ClientExchange, type ClientRequest } from './client-exchange.js';
 import { type RequestTemplate, requestTemplate } from './request-template.js';
 
@@ -141,10 +142,4 @@ export class GrpcConnection implements Connection {
     }
     return fields;
   }
-}
-
-function notOpen(state: 'draining' | 'closed'): ServiceError {
-  return state === 'closed'
-    ? new ServiceError('FailedPrecondition', 'the connection is closed', { executed: 'no' })
-    : new ServiceError('Unavailable', 'the connection takes no further calls', { executed: 'no' });
 }

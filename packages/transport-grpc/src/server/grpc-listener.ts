@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
-import { type CallHandler, type Listener, type Peer, ServiceError } from '@tenon/contract';
-import { Peers, UnderWay } from '@tenon/contract/authoring';
+import { type CallHandler, type Listener, ServiceError } from '@tenon/contract';
+import { UnderWay } from '@tenon/contract/authoring';
+import { Peers, serverDraining, serverStopped } from '@tenon/http';
 import { errorFields } from '../status/error-fields.js';
 import type { SystemServices } from '../system/system-services.js';
 import { type GrpcTypes, isGrpcLike } from '../wire/grpc-types.js';
@@ -52,12 +53,7 @@ export class GrpcListener implements Listener {
   async drain(signal: AbortSignal): Promise<void> {
     this.#refusing = true;
     this.#system.drain();
-    if (this.#underWay.empty) return;
-    const stop = (): void => this.#endAll();
-    if (signal.aborted) stop();
-    signal.addEventListener('abort', stop, { once: true });
-    await this.#underWay.emptied();
-    signal.removeEventListener('abort', stop);
+    await this.#underWay.drained(signal, () => this.#endAll());
   }
 
   async close(): Promise<void> {
@@ -70,9 +66,9 @@ export class GrpcListener implements Listener {
     const system = this.#system.serviceOf(headers);
     const type = system?.type ?? typeOf(headers, this.#types);
     const head = readHead(headers, type, system ?? this.#paths);
-    const call = new ServerCall(head, stream, this.#peerOf(stream), this.#surroundings);
+    const call = new ServerCall(head, stream, this.#peers.ofStream(stream), this.#surroundings);
     if (this.#refusing) {
-      call.fail(draining());
+      call.fail(serverDraining());
       return;
     }
     this.#underWay.add(call);
@@ -95,14 +91,8 @@ export class GrpcListener implements Listener {
     stream.resume();
   }
 
-  #peerOf(stream: ServerHttp2Stream): Peer {
-    // The session hands out a proxy of its socket, the same one each time.
-    const socket = stream.session?.socket;
-    return socket === undefined ? nobody : this.#peers.of(socket);
-  }
-
   #endAll(): void {
-    const error = new ServiceError('Unavailable', 'the server stopped before the call had ended');
+    const error = serverStopped();
     for (const call of this.#underWay.all()) {
       call.end(error);
       this.#underWay.remove(call);
@@ -119,10 +109,3 @@ function refuseHttp(stream: ServerHttp2Stream, status: number, fields: Readonly<
   stream.respond({ ':status': status, ...fields }, { endStream: true });
   stream.resume();
 }
-
-function draining(): ServiceError {
-  const text = 'the server is stopping; go to another node';
-  return ServiceError.refusal('Unavailable', text, { executed: 'no', refusal: 'draining' });
-}
-
-const nobody: Peer = Object.freeze({ address: 'unknown', transport: 'grpc' });

@@ -1,6 +1,7 @@
 import type { ServerHttp2Stream } from 'node:http2';
 import { type Reply, ServiceError } from '@tenon/contract';
 import { MessageOutput, MessagePump, type PumpTarget } from '@tenon/contract/authoring';
+import { unexpected } from '@tenon/http';
 
 /** The call whose replies {@link ReplyMessages} sends. */
 export interface ReplyMessagesOwner {
@@ -75,9 +76,4 @@ export class ReplyMessages implements PumpTarget {
     this.#output.end();
     this.#owner.onRepliesEnd(error);
   }
-}
-
-/** Something that breaks its promise to fail with nothing but a `ServiceError`. Its text may hold secrets. */
-export function unexpected(cause: unknown): ServiceError {
-  return new ServiceError('Internal', 'the call failed unexpectedly', { cause });
 }

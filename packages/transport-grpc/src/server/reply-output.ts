@@ -1,5 +1,6 @@
 import { constants, type OutgoingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
 import type { Metadata } from '@tenon/contract';
+import { dropLateBody } from '@tenon/http';
 import { acceptedEncodings, type Encoding } from '../wire/encodings.js';
 import { addMetadata } from '../wire/metadata-fields.js';
 
@@ -39,21 +40,21 @@ export class ReplyOutput {
   /** The only message of a reply, and its end. */
   endWith(bytes: Buffer): void {
     this.#stream.end(bytes);
-    this.#leaveRequest();
+    dropLateBody(this.#stream);
   }
 
   /** Ends a reply whose head is out; with the fields of an error where it failed. */
   end(fields?: OutgoingHttpHeaders): void {
     if (fields !== undefined) this.#trailers = { ...this.#trailers, ...fields };
     this.#stream.end();
-    this.#leaveRequest();
+    dropLateBody(this.#stream);
   }
 
   /** A reply without a message: all that it says stands in its head, and what could be read here, in case it was that. */
   refuse(fields: OutgoingHttpHeaders): void {
     const head = { ':status': 200, 'content-type': this.#contentType, 'grpc-accept-encoding': acceptedEncodings };
     this.#stream.respond({ ...head, ...fields }, { endStream: true });
-    this.#leaveRequest();
+    dropLateBody(this.#stream);
   }
 
   destroy(): void {
@@ -71,29 +72,8 @@ export class ReplyOutput {
   readonly #sendTrailers = (): void => {
     this.#stream.sendTrailers(this.#trailers);
   };
-
-  /**
-   * The flow control of HTTP/2 bounds what a caller may still send. One that goes on after the answer is reset, but only
-   * after a moment: nghttp2 sends a reset ahead of whatever of the answer still waits for the socket.
-   */
-  #leaveRequest(): void {
-    const stream = this.#stream;
-    if (stream.readableEnded || stream.destroyed) return;
-    stream.resume();
-    const stop = (): void => {
-      if (stream.readableEnded || stream.closed) return;
-      const timer = setTimeout(() => stream.close(constants.NGHTTP2_NO_ERROR), resetAfterMs);
-      timer.unref();
-      const over = (): void => clearTimeout(timer);
-      stream.once('end', over);
-      stream.once('close', over);
-    };
-    if (stream.writableFinished) stop();
-    else stream.once('finish', stop);
-  }
 }
 
 const ok: OutgoingHttpHeaders = Object.freeze({ 'grpc-status': '0' });
 /** Node would add a date. */
 const respondOptions = Object.freeze({ waitForTrailers: true, sendDate: false });
-const resetAfterMs = 250;

@@ -6,8 +6,8 @@ import { cutShort } from './request-messages.js';
 
 /** Who gets the request that a {@link RequestMessage} has read. */
 export interface RequestMessageOwner {
-  /** It is there, whole and alone. */
-  onRequest(bytes: Buffer): void;
+  /** It is there, whole and alone. @param compressed - whether it came so. */
+  onRequest(bytes: Buffer, compressed: boolean): void;
   /** It is malformed, over the limit, missing, or not alone. */
   onBadRequest(error: ServiceError): void;
 }
@@ -19,6 +19,7 @@ export class RequestMessage implements FrameReceiver {
   readonly #owner: RequestMessageOwner;
   readonly #reader: FrameReader;
   #message: Buffer | undefined = undefined;
+  #compressed = false;
 
   constructor(stream: ServerHttp2Stream, decoder: MessageDecoder, owner: RequestMessageOwner) {
     this.#stream = stream;
@@ -32,6 +33,7 @@ export class RequestMessage implements FrameReceiver {
   onFrame(bytes: Buffer, compressed: boolean): void {
     if (this.#message !== undefined) throw notOne('more than one message');
     this.#message = compressed ? this.#decoder.inflated(bytes) : bytes;
+    this.#compressed = compressed;
   }
 
   readonly #onData = (chunk: Buffer): void => {
@@ -45,7 +47,7 @@ export class RequestMessage implements FrameReceiver {
   readonly #onEnd = (): void => {
     const message = this.#message;
     if (this.#reader.inMiddle) this.#brokenOff();
-    else if (message !== undefined) this.#owner.onRequest(message);
+    else if (message !== undefined) this.#owner.onRequest(message, this.#compressed);
     else this.#brokenOff();
   };
 

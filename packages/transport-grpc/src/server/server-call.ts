@@ -14,13 +14,14 @@ import {
   ServiceError,
 } from '@tenon/contract';
 import { leaveMessages, type UnderWayEntry } from '@tenon/contract/authoring';
+import { callAnswered, callerGone, notStreamed, requestsCutOff, unexpected, unsendableReply } from '@tenon/http';
 import { errorFields } from '../status/error-fields.js';
 import { accepts, type Encoding, isEncoding } from '../wire/encodings.js';
 import { MessageDecoder } from '../wire/message-decoder.js';
 import type { MessageEncoder } from '../wire/message-encoder.js';
-import { encodingKey } from '../wire/metadata-fields.js';
+import { encodingKey, withEncoding } from '../wire/metadata-fields.js';
 import { readsMessages } from './paths.js';
-import { ReplyMessages, type ReplyMessagesOwner, unexpected } from './reply-messages.js';
+import { ReplyMessages, type ReplyMessagesOwner } from './reply-messages.js';
 import { ReplyOutput } from './reply-output.js';
 import type { RequestHead } from './request-head.js';
 import { RequestMessage, type RequestMessageOwner } from './request-message.js';
@@ -48,7 +49,7 @@ export class ServerCall
   readonly endpoint: string;
   readonly kind: EndpointKind | undefined;
   readonly node: string | undefined;
-  readonly metadata: Metadata;
+  metadata: Metadata;
   readonly deadline: number;
   readonly contentType: string;
   isUnderWay = false;
@@ -108,9 +109,10 @@ export class ServerCall
     else new RequestMessage(this.#stream, this.#decoder, this);
   }
 
-  onRequest(bytes: Buffer): void {
+  onRequest(bytes: Buffer, compressed: boolean): void {
     if (this.#over) return;
     this.#request = bytes;
+    if (compressed) this.metadata = withEncoding(this.metadata, this.#head.encoding);
     this.#dispatch();
   }
 
@@ -119,7 +121,7 @@ export class ServerCall
   }
 
   onCutOff(): void {
-    if (!this.#over) this.#cancel(new ServiceError('Canceled', 'the requests of the call were cut off'));
+    if (!this.#over) this.#cancel(requestsCutOff());
   }
 
   decode(schema?: Schema, plan?: BuildPlan): unknown {
@@ -135,7 +137,7 @@ export class ServerCall
 
   messages(schema?: Schema, plan?: BuildPlan): AsyncIterable<unknown> {
     if (this.#requests !== undefined) return this.#requests.messages(schema, plan);
-    throw new ServiceError('FailedPrecondition', 'the caller sent one request, not a stream of them');
+    throw notStreamed();
   }
 
   reply(reply: Reply): void {
@@ -227,18 +229,16 @@ export class ServerCall
   #unsendable(thrown: unknown): ServiceError {
     const { service, endpoint } = this;
     this.#surroundings.logger.error('a reply could not be sent', { service, endpoint, error: thrown });
-    const cause = ServiceError.from(thrown);
-    const code = cause.code === 'ResourceExhausted' ? 'ResourceExhausted' : 'Internal';
-    return new ServiceError(code, `the reply could not be sent: ${cause.rawMessage}`, { cause, executed: 'yes' });
+    return unsendableReply(thrown);
   }
 
   #finish(): void {
     this.#over = true;
-    if (this.#requests?.ended === false) this.#requests.fail(callOver());
+    if (this.#requests?.ended === false) this.#requests.fail(callAnswered());
   }
 
   readonly #onBroken = (): void => {
-    if (!this.#over) this.#cancel(new ServiceError('Canceled', 'the caller went away before the reply'));
+    if (!this.#over) this.#cancel(callerGone());
   };
 
   readonly #onClose = (): void => {
@@ -252,9 +252,4 @@ export class ServerCall
     this.#replies?.stop();
     this.#served?.cancel(reason);
   }
-}
-
-/** To whoever still reads the requests of a call that was answered. */
-function callOver(): ServiceError {
-  return new ServiceError('Canceled', 'the call was answered, and its requests are of no use any more');
 }

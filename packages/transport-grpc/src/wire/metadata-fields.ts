@@ -1,6 +1,7 @@
 import { Buffer, isUtf8 } from 'node:buffer';
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http2';
 import { callMetadata, checkedMetadata, type Metadata, noMetadata, ServiceError } from '@tenon/contract';
+import type { Encoding } from './encodings.js';
 
 /** The header fields that belong to HTTP/2, gRPC or this transport, and are never metadata: as names, and as prefixes. */
 export const reservedFields = Object.freeze({
@@ -31,8 +32,18 @@ export const nodeField = 'tenon-node';
 /** The pairs that gRPC's metadata cannot carry as they are, as JSON in base64: names and values that are not its ASCII. */
 const restField = 'tenon-metadata-bin';
 
-/** In what a caller or a handler gives, this chooses how its messages are compressed; it is no metadata of the peer's. */
+/**
+ * In what a caller or a handler gives, this chooses how its messages are compressed; in what a handler gets, it tells how the one
+ * request of its call was. It is no metadata of the peer's.
+ */
 export const encodingKey = 'grpc-encoding';
+
+/** The metadata of a call whose one request came compressed. */
+export function withEncoding(metadata: Metadata, encoding: Encoding): Metadata {
+  return Object.freeze(
+    Object.assign(Object.create(null) as Record<string, string>, metadata, { [encodingKey]: encoding }),
+  );
+}
 
 /**
  * Adds metadata to the fields of a request or a reply. A key that ends with `-bin` has bytes, given as base64.

@@ -8,7 +8,7 @@ import {
   ServiceError,
 } from '@tenon/contract';
 import { leaveMessages } from '@tenon/contract/authoring';
-import { unexpected } from '../reply-stream.js';
+import { notStreamed, unexpected } from '@tenon/http';
 import type { RpcRequest } from './rpc-request.js';
 
 /** What the calls of one HTTP request share. */
@@ -75,7 +75,7 @@ export class RpcCall implements IncomingCall {
   }
 
   messages(): AsyncIterable<unknown> {
-    throw new ServiceError('FailedPrecondition', 'the caller sent one request, not a stream of them');
+    throw notStreamed();
   }
 
   reply(reply: Reply): void {

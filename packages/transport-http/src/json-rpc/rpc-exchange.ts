@@ -1,4 +1,5 @@
 import { type CallHandler, type Metadata, type Reply, ServiceError } from '@tenon/contract';
+import { callerGone } from '@tenon/http';
 import { errorBytes } from '../error-bytes.js';
 import { unsendable } from '../exchange-value.js';
 import { addMetadata, type FieldPairs } from '../headers.js';
@@ -167,7 +168,7 @@ export class RpcExchange implements Exchange, BodyReceiver, RpcCallOwner {
   readonly #onBroken = (): void => {
     if (this.#over) return;
     this.#over = true;
-    const reason = new ServiceError('Canceled', 'the caller went away before the reply');
+    const reason = callerGone();
     for (const call of this.#calls) call.cancel(reason);
   };
 

@@ -18,9 +18,8 @@ import {
   type PumpTarget,
   type UnderWayEntry,
 } from '@tenon/contract/authoring';
-import { namedError } from '../client-call.js';
+import { type Dialer, namedError, requestsFailed } from '@tenon/http';
 import type { ClientResponse } from '../client-dialect.js';
-import type { Dialer } from '../dialer.js';
 import { fromWire } from '../headers.js';
 import type { ResolvedHttpOptions } from '../http-options.js';
 import { decodeWith } from '../reply-value.js';
@@ -155,7 +154,15 @@ export class ClientStream
   }
 
   onMessage(message: unknown): void {
-    this.#output?.write(this.#request.message(message));
+    let bytes: Buffer;
+    try {
+      bytes = this.#request.message(message);
+    } catch (thrown) {
+      this.#pump?.stop();
+      this.fail(ServiceError.from(thrown));
+      return;
+    }
+    this.#output?.write(bytes);
   }
 
   onSourceEnd(): void {
@@ -164,12 +171,9 @@ export class ClientStream
     this.#output?.flush();
   }
 
-  /** What the caller's own iteration threw, or a message of it that cannot be sent. */
+  /** What the caller's own iteration threw. */
   onSourceFailure(thrown: unknown): void {
-    const unsendable = this.#request.unsendable(thrown);
-    this.fail(
-      unsendable ?? new ServiceError('Canceled', 'the requests of the call ended in an error', { cause: thrown }),
-    );
+    this.fail(requestsFailed(thrown));
   }
 
   #onReplyMessage(response: ClientResponse): void {

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { type CallHandler, checkedTopic, type Message, type Metadata, ServiceError } from '@tenon/contract';
 import { mediaType } from '@tenon/contract/authoring';
+import { unexpected } from '@tenon/http';
 import type { HeaderFields } from '../header-fields.js';
 import { fromWire } from '../headers.js';
-import { unexpected } from '../reply-stream.js';
 import { type BodyReceiver, RequestBody } from '../request-body.js';
 import type { HttpAnswer } from '../server-dialect.js';
 import type { Exchange, ExchangeSurroundings } from '../server-exchange.js';

@@ -1,7 +1,6 @@
 import { type Call, type Clock, type Connection, type Reply, ServiceError } from '@tenon/contract';
 import { type DeadlineWheel, UnderWay } from '@tenon/contract/authoring';
-import { namedError, refusalOf } from '../client-call.js';
-import type { Dialer } from '../dialer.js';
+import { type Dialer, namedError, refusalOf } from '@tenon/http';
 import type { ResolvedHttpOptions } from '../http-options.js';
 import { SilenceWatch } from '../silence-watch.js';
 import { ClientStream, type ClientStreamSurroundings } from './client-stream.js';
@@ -73,7 +72,7 @@ export class MucpConnection implements Connection {
   #begin(call: Call): ClientStream {
     const { clock, dialect, options, host } = this.#parts;
     const leftMs = call.deadline === Number.POSITIVE_INFINITY ? call.deadline : call.deadline - clock.now();
-    const refused = refusalOf(call, leftMs, [call.endpoint.kind]);
+    const refused = refusalOf(call, leftMs);
     if (refused !== undefined) throw refused;
     const request = new StreamRequest(call, leftMs, host, dialect, options.maxMessageBytes);
     const stream = new ClientStream(call, request, this.#surroundings);

@@ -11,10 +11,10 @@ import {
   ServiceError,
 } from '@tenon/contract';
 import { leaveMessages, MessageOutput, MessagePump, MessageQueue, type PumpTarget } from '@tenon/contract/authoring';
+import { callAnswered, unexpected } from '@tenon/http';
 import { decodeRequest, unsendable } from '../exchange-value.js';
 import type { HeaderFields } from '../header-fields.js';
 import { addMetadata, type FieldPairs, fromWire } from '../headers.js';
-import { unexpected } from '../reply-stream.js';
 import type { RequestHead } from '../server-dialect.js';
 import type { Exchange, ExchangeSurroundings } from '../server-exchange.js';
 import type { MucpServer } from './mucp-server.js';
@@ -273,10 +273,7 @@ export class StreamExchange implements IncomingCall, Exchange, PumpTarget {
     this.#over = true;
     this.#output.write(last);
     this.#output.end();
-    this.#requests.fail(
-      new ServiceError('Canceled', 'the call was answered, and its requests are of no use any more'),
-      true,
-    );
+    this.#requests.fail(callAnswered(), true);
     this.#parts.wire.end();
   }
 

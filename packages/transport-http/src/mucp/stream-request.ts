@@ -55,18 +55,9 @@ export class StreamRequest {
     return streamFrame(this.#start, ['Micro-Error', writeMicroError(error, 'tenon')], '');
   }
 
-  /** One of the messages of a caller that streams. Throws what `unsendable` knows for one that cannot be encoded. */
+  /** One of the messages of a caller that streams. Throws for one that cannot be encoded. */
   message(value: unknown): Buffer {
-    try {
-      return this.#encoded(value, 'maybe');
-    } catch (thrown) {
-      throw new UnsendableRequest(ServiceError.from(thrown));
-    }
-  }
-
-  /** Why a message could not be sent; undefined for everything else that was thrown. */
-  unsendable(thrown: unknown): ServiceError | undefined {
-    return thrown instanceof UnsendableRequest ? thrown.reason : undefined;
+    return this.#encoded(value, 'maybe');
   }
 
   #encoded(value: unknown, executed: 'no' | 'maybe'): Buffer {
@@ -82,9 +73,4 @@ export class StreamRequest {
   #enveloped(body: Body): Body {
     return this.#dialect.enveloped(body, this.#template.contentType, this.#method, this.#id);
   }
-}
-
-/** A message of the caller that no codec can write, as opposed to an error that the caller's iteration threw. */
-class UnsendableRequest {
-  constructor(readonly reason: ServiceError) {}
 }

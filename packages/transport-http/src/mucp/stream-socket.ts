@@ -1,9 +1,8 @@
 import type { Socket } from 'node:net';
 import type { Writable } from 'node:stream';
 import { type CancelTimer, type Clock, ServiceError } from '@tenon/contract';
-import { wireError } from '@tenon/contract/authoring';
+import { type Dialer, unreachable, wireError } from '@tenon/http';
 import type { ClientResponse } from '../client-dialect.js';
-import { type Dialer, unreachable } from '../dialer.js';
 import type { HeaderFields } from '../header-fields.js';
 import { ResponseParser, type ResponseReceiver } from '../response-parser.js';
 

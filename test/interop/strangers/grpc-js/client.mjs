@@ -10,6 +10,8 @@ const [, , proto, port, ca] = process.argv;
 const { TestService } = loadPackageDefinition(loadSync(proto, { longs: Number, defaults: true })).grpc.testing;
 const secure = ca === undefined ? credentials.createInsecure() : credentials.createSsl(readFileSync(ca));
 const client = new TestService(`127.0.0.1:${port}`, secure);
+const gzip = 2;
+const compressing = new TestService(`127.0.0.1:${port}`, secure, { 'grpc.default_compression_algorithm': gzip });
 const manifest = new URL('node_modules/@grpc/grpc-js/package.json', import.meta.url);
 const { version } = JSON.parse(readFileSync(manifest, 'utf8'));
 
@@ -19,10 +21,10 @@ const replySizes = [31_415, 9, 2_653, 58_979];
 const asking = (size) => ({ responseParameters: [{ size, intervalUs: 0 }], payload: zeros(27_182) });
 
 /** Makes a unary call; resolves with its reply, the metadata before it and those behind it. */
-const unary = (method, request, metadata = new Metadata()) =>
+const unary = (method, request, metadata = new Metadata(), caller = client) =>
   new Promise((resolve, reject) => {
     const heads = {};
-    const call = client[method](request, metadata, (error, reply) => {
+    const call = caller[method](request, metadata, (error, reply) => {
       if (error) reject(error);
       else setImmediate(() => resolve({ reply, ...heads }));
     });
@@ -55,6 +57,13 @@ const cases = {
   large_unary: async () => {
     const { reply } = await unary('unaryCall', large);
     assert.ok(reply.payload.body.equals(Buffer.alloc(314_159)));
+  },
+  client_compressed_unary: async () => {
+    const [said, denied] = [true, false].map((value) => ({ ...large, expectCompressed: { value } }));
+    const probe = await failureOf(unary('unaryCall', said));
+    assert.equal(probe.code, status.INVALID_ARGUMENT);
+    const replies = [await unary('unaryCall', said, new Metadata(), compressing), await unary('unaryCall', denied)];
+    for (const { reply } of replies) assert.ok(reply.payload.body.equals(Buffer.alloc(314_159)));
   },
   client_streaming: async () => {
     const size = await new Promise((resolve, reject) => {
@@ -148,5 +157,6 @@ const cases = {
 
 await runCases(version, Object.fromEntries(Object.entries(cases).map(([name, run]) => [`${way}: ${name}`, run])));
 client.close();
+compressing.close();
 // A call that its deadline ended at once may keep grpc-js's connection open.
 process.exit();

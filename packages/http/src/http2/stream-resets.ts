@@ -1,0 +1,52 @@
+import type { ClientHttp2Stream } from 'node:http2';
+import type { Clock } from '@tenon/contract';
+
+/**
+ * Resets streams whose calls nobody waits for any more, as often as any server bears.
+ *
+ * One that resets streams again and again is taken for an attacker (CVE-2023-44487) and cut off, with all its calls: by nghttp2, which is
+ * in Node, after a burst of 1,000 and 33 a second, by others earlier. Deadlines and hedges of a busy client are more than that. So it has 100 at once
+ * and 15 a second. Beyond these a unary call is left alone: its server ends it at its deadline, which it was told, and the answer is dropped.
+ * A stream of messages is reset in any case, since it would go on.
+ */
+export class StreamResets {
+  readonly #clock: Clock;
+  #left = burst;
+  #refilledAt: number;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.#refilledAt = clock.now();
+  }
+
+  /** @param streams - whether messages go either way, which only a reset stops. */
+  reset(stream: ClientHttp2Stream, streams: boolean): void {
+    if (stream.closed || stream.destroyed) return;
+    if (this.#take() || streams) {
+      stream.close(cancel);
+      return;
+    }
+    // Nothing is heard of a stream that nobody reads.
+    stream.resume();
+    stream.once(
+      'close',
+      this.#clock.after(againMs, () => this.reset(stream, streams)),
+    );
+  }
+
+  #take(): boolean {
+    const now = this.#clock.now();
+    this.#left = Math.min(burst, this.#left + ((now - this.#refilledAt) * perSecond) / 1_000);
+    this.#refilledAt = now;
+    if (this.#left < 1) return false;
+    this.#left -= 1;
+    return true;
+  }
+}
+
+const burst = 100;
+const perSecond = 15;
+const againMs = 1_000;
+
+/** RFC 9113, 7. */
+const cancel = 0x8;
