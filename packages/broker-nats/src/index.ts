@@ -1,3 +1,3 @@
-export type { NatsTls } from '@tenon/nats';
+export type { NatsTls } from '@tenon/nats/options';
 export { natsBroker } from './nats-broker-provider.js';
 export type { NatsEnvelope, NatsOptions } from './nats-options.js';

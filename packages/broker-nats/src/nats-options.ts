@@ -1,6 +1,6 @@
 import { type DeliveryLevel, ServiceError } from '@tenon/contract';
 import { checkedNumber } from '@tenon/contract/authoring';
-import { type NatsLinkOptions, type ResolvedNatsLink, resolveNatsLink } from '@tenon/nats';
+import { type NatsLinkOptions, type ResolvedNatsLink, resolveNatsLink } from '@tenon/nats/options';
 import {
   type JetStreamOptions,
   type ResolvedJetStreamOptions,

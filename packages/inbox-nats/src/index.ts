@@ -1,3 +1,3 @@
-export type { NatsTls as NatsInboxTls } from '@tenon/nats';
+export type { NatsTls as NatsInboxTls } from '@tenon/nats/options';
 export type { NatsInboxOptions } from './nats-inbox-options.js';
 export { natsInbox } from './nats-inbox-provider.js';

@@ -1,6 +1,6 @@
 import { ServiceError } from '@tenon/contract';
 import { checkedNumber } from '@tenon/contract/authoring';
-import { type NatsConnectionOptions, type ResolvedNatsConnection, resolveNatsConnection } from '@tenon/nats';
+import { type NatsConnectionOptions, type ResolvedNatsConnection, resolveNatsConnection } from '@tenon/nats/options';
 
 /** Where events are remembered, and for how long. All fields are optional. */
 export interface NatsInboxOptions extends NatsConnectionOptions {

@@ -1,8 +1,8 @@
 import { connect, type NatsConnection, type Status } from '@nats-io/transport-node';
 import type { Clock, Logger } from '@tenon/contract';
 import { type DialServer, inTime, type LinkedSession, untilAborted } from '@tenon/contract/authoring';
-import type { ResolvedNatsConnection } from './nats-connection-options.js';
 import { natsError } from './nats-error.js';
+import type { ResolvedNatsConnection } from './options/nats-connection-options.js';
 import { SocketTracker } from './socket-tracker.js';
 
 /** How a connection is made, and under which name the server lists it. */

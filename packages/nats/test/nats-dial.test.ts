@@ -4,14 +4,8 @@ import type { Logger } from '@tenon/contract';
 import { silentLogger, systemClock } from '@tenon/contract/authoring';
 import { afterEach, describe, expect, it } from 'vitest';
 import { NatsServer, type NatsServerOptions, natsAuthority } from '../../../test/nats-server/nats-server.js';
-import {
-  type NatsConnectionOptions,
-  type NatsSession,
-  natsDial,
-  resolveNatsConnection,
-  type StatusReport,
-  statusLog,
-} from '../src/index.js';
+import { type NatsSession, natsDial, type StatusReport, statusLog } from '../src/index.js';
+import { type NatsConnectionOptions, resolveNatsConnection } from '../src/options/index.js';
 
 const endings: (() => Promise<unknown>)[] = [];
 afterEach(async () => {

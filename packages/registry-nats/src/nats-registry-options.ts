@@ -4,7 +4,7 @@ import {
   type NatsConnectionOptions,
   type ResolvedNatsConnection,
   resolveNatsConnection,
-} from '@tenon/nats';
+} from '@tenon/nats/options';
 
 /** How to reach NATS, and how long to listen. All fields are optional. */
 export interface NatsRegistryOptions extends NatsConnectionOptions {

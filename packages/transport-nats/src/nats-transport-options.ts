@@ -1,6 +1,6 @@
 import { ServiceError } from '@tenon/contract';
 import { checkedNumber } from '@tenon/contract/authoring';
-import { checkedSubject, type NatsLinkOptions, type ResolvedNatsLink, resolveNatsLink } from '@tenon/nats';
+import { checkedSubject, type NatsLinkOptions, type ResolvedNatsLink, resolveNatsLink } from '@tenon/nats/options';
 
 /** How to reach NATS, under which subjects, and how patiently. All fields are optional. */
 export interface NatsTransportOptions extends NatsLinkOptions {
