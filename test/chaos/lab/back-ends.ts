@@ -20,4 +20,4 @@ export async function backEndNamed(name: string): Promise<BackEndModule> {
 }
 
 /** This file runs from `test/chaos/dist/chaos/lab`. */
-const folder = new URL('../../back-ends/', import.meta.url);
+const folder = new URL('../../back-ends/packages/', import.meta.url);
