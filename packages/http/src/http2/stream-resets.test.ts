@@ -86,6 +86,15 @@ test('one whose answer came meanwhile is not, and leaves no timer', () => {
   expect(count()).toBe(100);
 });
 
+test('one that no reset is left for is listened to once, however long it waits', () => {
+  const { clock, reset, count } = fixture();
+  const [last] = reset(400).slice(-1);
+  for (let second = 0; second < 15; second += 1) clock.pass(1_000);
+  expect([last?.closed, last?.listenerCount('close'), clock.timers.size]).toEqual([false, 1, 1]);
+  for (let second = 0; second < 5; second += 1) clock.pass(1_000);
+  expect([count(), clock.timers.size]).toEqual([400, 0]);
+});
+
 test('streams of messages are reset whatever is left', () => {
   const { reset, count } = fixture();
   reset(150, true);

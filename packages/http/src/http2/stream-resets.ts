@@ -1,5 +1,5 @@
 import type { ClientHttp2Stream } from 'node:http2';
-import type { Clock } from '@tenon/contract';
+import type { CancelTimer, Clock } from '@tenon/contract';
 
 /**
  * Resets streams whose calls nobody waits for any more, as often as any server bears.
@@ -7,12 +7,15 @@ import type { Clock } from '@tenon/contract';
  * One that resets streams again and again is taken for an attacker (CVE-2023-44487) and cut off, with all its calls: by nghttp2, which is
  * in Node, after a burst of 1,000 and 33 a second, by others earlier. Deadlines and hedges of a busy client are more than that. So it has 100 at once
  * and 15 a second. Beyond these a unary call is left alone: its server ends it at its deadline, which it was told, and the answer is dropped.
- * A stream of messages is reset in any case, since it would go on.
+ * Each second the oldest of those that have not ended are reset after all. A stream of messages is reset in any case, since it would go on.
  */
 export class StreamResets {
   readonly #clock: Clock;
+  /** Streams that are to be reset once a server bears it again, from the oldest. */
+  readonly #waiting = new Set<ClientHttp2Stream>();
   #left = burst;
   #refilledAt: number;
+  #cancelRetry: CancelTimer | undefined = undefined;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -21,18 +24,34 @@ export class StreamResets {
 
   /** @param streams - whether messages go either way, which only a reset stops. */
   reset(stream: ClientHttp2Stream, streams: boolean): void {
-    if (stream.closed || stream.destroyed) return;
-    if (this.#take() || streams) {
-      stream.close(cancel);
-      return;
-    }
+    if (stream.closed || stream.destroyed || this.#waiting.has(stream)) return;
+    if (this.#take() || streams) stream.close(cancel);
+    else this.#wait(stream);
+  }
+
+  #wait(stream: ClientHttp2Stream): void {
+    this.#waiting.add(stream);
     // Nothing is heard of a stream that nobody reads.
     stream.resume();
-    stream.once(
-      'close',
-      this.#clock.after(againMs, () => this.reset(stream, streams)),
-    );
+    stream.once('close', () => this.#ended(stream));
+    this.#cancelRetry ??= this.#clock.after(retryMs, this.#retry);
   }
+
+  #ended(stream: ClientHttp2Stream): void {
+    this.#waiting.delete(stream);
+    if (this.#waiting.size > 0) return;
+    this.#cancelRetry?.();
+    this.#cancelRetry = undefined;
+  }
+
+  readonly #retry = (): void => {
+    this.#cancelRetry = this.#clock.after(retryMs, this.#retry);
+    for (const stream of this.#waiting) {
+      if (!this.#take()) return;
+      this.#waiting.delete(stream);
+      stream.close(cancel);
+    }
+  };
 
   #take(): boolean {
     const now = this.#clock.now();
@@ -46,7 +65,7 @@ export class StreamResets {
 
 const burst = 100;
 const perSecond = 15;
-const againMs = 1_000;
+const retryMs = 1_000;
 
 /** RFC 9113, 7. */
 const cancel = 0x8;
