@@ -1,7 +1,7 @@
+import { http2Frame, http2Preface, http2Types } from '../../wire/http2-frames.js';
 import type { FleetNode } from '../lab/fleet.js';
 import { damaged, hostileJson, hostileMsgpack, type Random } from '../nodes/random-frames.js';
 import { clientTls } from './client-tls.js';
-import { http2Frame, http2Preface, http2Types } from './http2-frames.js';
 import { RawPeer } from './raw-peer.js';
 import { frame, idOf, nameOf, TenonPeer } from './tenon-frames.js';
 

@@ -1,5 +1,3 @@
-import type { Wire } from '../lab/wire.js';
-import { clientTls } from './client-tls.js';
 import {
   ack,
   endHeaders,
@@ -9,7 +7,9 @@ import {
   http2Frame,
   http2Preface,
   http2Types,
-} from './http2-frames.js';
+} from '../../wire/http2-frames.js';
+import type { Wire } from '../lab/wire.js';
+import { clientTls } from './client-tls.js';
 import { RawPeer } from './raw-peer.js';
 
 /** The wires that are HTTP/2: one under TLS, one in the clear. */

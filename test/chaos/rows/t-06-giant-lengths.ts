@@ -1,8 +1,8 @@
+import { endHeaders, fieldBlock, hasFrame, http2Frame, http2Preface, http2Types } from '../../wire/http2-frames.js';
 import { mib, number } from '../harness/figures.js';
 import type { Row } from '../harness/row.js';
 import { growthOf, peak } from '../lab/memory-growth.js';
 import { clientTls } from '../raw/client-tls.js';
-import { endHeaders, fieldBlock, hasFrame, http2Frame, http2Preface, http2Types } from '../raw/http2-frames.js';
 import { RawPeer } from '../raw/raw-peer.js';
 import { frame, frameTypes, idOf, segmentHeader, TenonPeer } from '../raw/tenon-frames.js';
 

@@ -1,8 +1,8 @@
+import { endHeaders, endStream, http2Frame, http2Types } from '../../wire/http2-frames.js';
 import { counted, ms, number, percent, times } from '../harness/figures.js';
 import type { Row } from '../harness/row.js';
 import type { FleetNode } from '../lab/fleet.js';
 import type { Lab } from '../lab/lab.js';
-import { endHeaders, endStream, http2Frame, http2Types } from '../raw/http2-frames.js';
 import { callBlock, type Http2Wire, http2Peer, http2Wires } from '../raw/http2-peer.js';
 
 export const rapidReset: Row = {

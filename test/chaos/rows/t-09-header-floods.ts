@@ -1,7 +1,7 @@
+import { endHeaders, endStream, hasFrame, hpackText, http2Frame, http2Types } from '../../wire/http2-frames.js';
 import { mib, number } from '../harness/figures.js';
 import type { Row } from '../harness/row.js';
 import { growthOf, peak } from '../lab/memory-growth.js';
-import { endHeaders, endStream, hasFrame, hpackText, http2Frame, http2Types } from '../raw/http2-frames.js';
 import { answeredCall, callBlock, type Http2Wire, http2Peer, http2Wires } from '../raw/http2-peer.js';
 
 export const headerFloods: Row = {

@@ -1,7 +1,7 @@
+import { http2Frame, http2Types } from '../../wire/http2-frames.js';
 import { mib, number } from '../harness/figures.js';
 import type { Row } from '../harness/row.js';
 import { afterwards, growthOf } from '../lab/memory-growth.js';
-import { http2Frame, http2Types } from '../raw/http2-frames.js';
 import { answeredCall, type Http2Wire, http2Peer, http2Wires } from '../raw/http2-peer.js';
 import type { RawPeer } from '../raw/raw-peer.js';
 

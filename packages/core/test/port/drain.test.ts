@@ -5,6 +5,7 @@ import type { ClaimedConnection } from '@tenon/contract';
 import { FakeClock } from '@tenon/testing';
 import { describe, expect, test } from 'vitest';
 import { pem } from '../../../../test/tls/test-tls.js';
+import { http2Types } from '../../../../test/wire/http2-frames.js';
 import { SharedPort } from '../../src/port/index.js';
 import {
   type AnyClaim,
@@ -23,7 +24,7 @@ import {
   textOf,
   until,
 } from './port-under-test.js';
-import { frameType, RawHttp2 } from './raw-http2.js';
+import { RawHttp2 } from './raw-http2.js';
 
 describe.each(bothWays)('%s', (_way, tls) => {
   test('requests under way on both versions of HTTP are finished, and their peers told to go', async () => {
@@ -53,7 +54,7 @@ describe.each(bothWays)('%s', (_way, tls) => {
     streams[0]?.respond({ ':status': 200 });
     streams[0]?.end('late');
     await until(() => two.closed && drained.done, 'everything ended');
-    expect(two.of(frameType.data, 1)[0]?.payload.toString()).toBe('late');
+    expect(two.of(http2Types.data, 1)[0]?.payload.toString()).toBe('late');
   });
 
   test('idle connections, and such as have said nothing yet, end by themselves', async () => {
@@ -63,7 +64,7 @@ describe.each(bothWays)('%s', (_way, tls) => {
     await once(idle, 'data');
     const heard = [listenTo(idle), listenTo(await connectTo(port, 'http/1.1'))];
     const two = new RawHttp2(await connectTo(port, 'h2'));
-    await until(() => two.of(frameType.settings).length === 2, 'HTTP/2 was spoken');
+    await until(() => two.of(http2Types.settings).length === 2, 'HTTP/2 was spoken');
     await port.port.drain();
     await until(() => heard.every(({ ended }) => ended) && two.closed, 'all peers saw the end');
   });

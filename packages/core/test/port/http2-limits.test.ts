@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { connect as connectHttp2, constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
 import { describe, expect, test } from 'vitest';
 import { pem } from '../../../../test/tls/test-tls.js';
+import { ack, endHeaders, endStream, http2Frame, http2Types } from '../../../../test/wire/http2-frames.js';
 import type { SharedPortOptions } from '../../src/port/index.js';
 import {
   type AnyClaim,
@@ -15,9 +16,9 @@ import {
   serverTls,
   until,
 } from './port-under-test.js';
-import { ack, endHeaders, endStream, frame, frameType, headerBlock, RawHttp2 } from './raw-http2.js';
+import { headerBlock, RawHttp2 } from './raw-http2.js';
 
-const { headers, reset, settings, windowUpdate, continuation, data } = frameType;
+const { headers, reset, settings, windowUpdate, continuation, data } = http2Types;
 
 describe.each(bothWays)('HTTP/2 %s', (_way, tls) => {
   const open = (claim: AnyClaim, options: Partial<SharedPortOptions> = {}): Promise<OpenPort> =>
@@ -64,7 +65,7 @@ describe.each(bothWays)('HTTP/2 %s', (_way, tls) => {
     peer.socket.removeAllListeners('end');
     (peer.socket as { allowHalfOpen: boolean }).allowHalfOpen = true;
     await until(() => peer.of(settings).length === 2, 'it was served');
-    peer.send(frame(frameType.goAway, 0, 0, Buffer.alloc(8)));
+    peer.send(http2Frame(http2Types.goAway, 0, 0, Buffer.alloc(8)));
     let next: RawHttp2 | undefined;
     const end = performance.now() + 5_000;
     while ((next === undefined || next.frames.length === 0) && performance.now() < end) {
@@ -148,8 +149,8 @@ describe.each(bothWays)('HTTP/2 %s', (_way, tls) => {
   test('a flood of CONTINUATION closes the connection', async () => {
     const port = await open(http2());
     const peer = await raw(port);
-    peer.send(frame(headers, endStream, 1, headerBlock()));
-    for (let count = 0; count < 1_000 && !peer.closed; count += 1) peer.send(frame(continuation, 0, 1));
+    peer.send(http2Frame(headers, endStream, 1, headerBlock()));
+    for (let count = 0; count < 1_000 && !peer.closed; count += 1) peer.send(http2Frame(continuation, 0, 1));
     await until(() => peer.closed, 'it was closed');
   });
 
@@ -160,8 +161,8 @@ describe.each(bothWays)('HTTP/2 %s', (_way, tls) => {
     const burst: Buffer[] = [];
     for (let id = 1; id <= 200_001; id += 2) {
       burst.push(
-        frame(headers, endHeaders | endStream, id, headerBlock()),
-        frame(reset, 0, id, Buffer.from([0, 0, 0, 8])),
+        http2Frame(headers, endHeaders | endStream, id, headerBlock()),
+        http2Frame(reset, 0, id, Buffer.from([0, 0, 0, 8])),
       );
     }
     for (let at = 0; at < burst.length && !peer.closed; at += 2_000) {
@@ -194,10 +195,10 @@ describe.each(bothWays)('HTTP/2 %s', (_way, tls) => {
       for (let id = 11; id < 8_000 && !peer.closed; id += 4) {
         const code = Buffer.from([0, 0, 0, 8]);
         peer.send(
-          frame(headers, endHeaders | endStream, id, headerBlock()),
-          frame(headers, endHeaders | endStream, id + 2, headerBlock()),
-          frame(reset, 0, id, code),
-          frame(reset, 0, id + 2, code),
+          http2Frame(headers, endHeaders | endStream, id, headerBlock()),
+          http2Frame(headers, endHeaders | endStream, id + 2, headerBlock()),
+          http2Frame(reset, 0, id, code),
+          http2Frame(reset, 0, id + 2, code),
         );
         await new Promise((resolve) => setImmediate(resolve));
       }
@@ -210,7 +211,7 @@ describe.each(bothWays)('HTTP/2 %s', (_way, tls) => {
     const port = await open(http2());
     const peer = await raw(port);
     for (let round = 0; round < 200 && !peer.closed; round += 1) {
-      peer.send(frame(settings, 0, 0, Buffer.from([0, 4, 0, 1, 0, round])));
+      peer.send(http2Frame(settings, 0, 0, Buffer.from([0, 4, 0, 1, 0, round])));
       await new Promise((resolve) => setImmediate(resolve));
     }
     await until(() => peer.closed, 'it was closed');
@@ -221,7 +222,7 @@ describe.each(bothWays)('HTTP/2 %s', (_way, tls) => {
     const port = await open(http2());
     const peer = await raw(port);
     peer.socket.pause();
-    const flood = Array.from({ length: 5_000 }, () => frame(settings, 0, 0));
+    const flood = Array.from({ length: 5_000 }, () => http2Frame(settings, 0, 0));
     for (let round = 0; round < 100 && !peer.socket.destroyed; round += 1) {
       peer.send(...flood);
       await new Promise((resolve) => setImmediate(resolve));
@@ -235,7 +236,7 @@ describe.each(bothWays)('HTTP/2 %s', (_way, tls) => {
     for (let round = 0; round < 20; round += 1) {
       const peer = await raw(port);
       const most = Buffer.from([0x7f, 0xff, 0xff, 0xff]);
-      peer.send(frame(windowUpdate, 0, 0, most), frame(windowUpdate, 0, 0, most));
+      peer.send(http2Frame(windowUpdate, 0, 0, most), http2Frame(windowUpdate, 0, 0, most));
       await until(() => peer.closed, 'it was closed');
       expect(peer.goAway?.code).not.toBe(constants.NGHTTP2_NO_ERROR);
     }
@@ -271,7 +272,7 @@ describe.each(bothWays)('HTTP/2 %s', (_way, tls) => {
       const before = granted;
       await until(() => received(peer) >= Math.min(before, 200_000), 'what was granted came');
       const more = Buffer.from([0, 0, 0x40, 0]);
-      peer.send(frame(windowUpdate, 0, 0, more), frame(windowUpdate, 0, 1, more));
+      peer.send(http2Frame(windowUpdate, 0, 0, more), http2Frame(windowUpdate, 0, 1, more));
       granted += 0x4000;
       await new Promise((resolve) => setTimeout(resolve, 60));
     }
@@ -344,7 +345,9 @@ function sendBlock(peer: RawHttp2, stream: number, block: Buffer): void {
   for (let at = 0; at < block.length; at += 16_384) {
     const last = at + 16_384 >= block.length ? endHeaders : 0;
     const part = block.subarray(at, at + 16_384);
-    frames.push(at === 0 ? frame(headers, last | endStream, stream, part) : frame(continuation, last, stream, part));
+    frames.push(
+      at === 0 ? http2Frame(headers, last | endStream, stream, part) : http2Frame(continuation, last, stream, part),
+    );
   }
   peer.send(...frames);
 }

@@ -2,6 +2,7 @@ import { constants, type ServerHttp2Stream } from 'node:http2';
 import type { Clock } from '@tenon/contract';
 import { systemClock } from '@tenon/contract/authoring';
 import { describe, expect, test } from 'vitest';
+import { ack, http2Frame, http2Types } from '../../../../test/wire/http2-frames.js';
 import type { SharedPortOptions } from '../../src/port/index.js';
 import {
   type AnyClaim,
@@ -14,9 +15,9 @@ import {
   openPort,
   until,
 } from './port-under-test.js';
-import { ack, frame, frameType, RawHttp2 } from './raw-http2.js';
+import { RawHttp2 } from './raw-http2.js';
 
-const { ping, data } = frameType;
+const { ping, data } = http2Types;
 
 describe.each(bothWays)('HTTP/2 %s', (_way, tls) => {
   const open = (claim: AnyClaim, options: Partial<SharedPortOptions> = {}): Promise<OpenPort> =>
@@ -26,9 +27,9 @@ describe.each(bothWays)('HTTP/2 %s', (_way, tls) => {
   test('pings without anything between them are stopped with the reason that gRPC knows', async () => {
     const port = await open(http2());
     const peer = await raw(port);
-    peer.send(...Array.from({ length: 10 }, () => frame(ping, 0, 0, Buffer.alloc(8))));
+    peer.send(...Array.from({ length: 10 }, () => http2Frame(ping, 0, 0, Buffer.alloc(8))));
     await until(() => peer.closed, 'it was closed');
-    expect(peer.of(frameType.goAway)[0]?.payload.readUInt32BE(4)).toBe(constants.NGHTTP2_ENHANCE_YOUR_CALM);
+    expect(peer.of(http2Types.goAway)[0]?.payload.readUInt32BE(4)).toBe(constants.NGHTTP2_ENHANCE_YOUR_CALM);
     expect(peer.reasons).toContain('too_many_pings');
     expect(port.logger.complaints).toMatchObject([{ fields: { cause: 'too_many_pings' } }]);
   });
@@ -38,7 +39,7 @@ describe.each(bothWays)('HTTP/2 %s', (_way, tls) => {
     const peer = await raw(port);
     for (let id = 1; id < 60; id += 2) {
       peer.open(id);
-      peer.send(frame(ping, 0, 0, Buffer.alloc(8)));
+      peer.send(http2Frame(ping, 0, 0, Buffer.alloc(8)));
       await until(() => peer.of(ping).length === (id + 1) / 2 && peer.of(data, id).length > 0, 'both were answered');
     }
     expect(peer.closed).toBe(false);
@@ -55,7 +56,7 @@ describe.each(bothWays)('HTTP/2 %s', (_way, tls) => {
     const port = await openPort([http(), http2()], {}, tls(), clock);
     const peer = await raw(port);
     for (let count = 1; count <= 50; count += 1) {
-      peer.send(frame(ping, 0, 0, Buffer.alloc(8)));
+      peer.send(http2Frame(ping, 0, 0, Buffer.alloc(8)));
       await until(() => peer.of(ping).length === count, 'it was answered');
       ahead += 10_000;
     }
@@ -69,7 +70,7 @@ describe.each(bothWays)('HTTP/2 %s', (_way, tls) => {
     let answered = 0;
     alive.socket.on('data', () => {
       const asked = alive.of(ping).length;
-      for (; answered < asked; answered += 1) alive.send(frame(ping, ack, 0, Buffer.alloc(8)));
+      for (; answered < asked; answered += 1) alive.send(http2Frame(ping, ack, 0, Buffer.alloc(8)));
     });
     alive.open(1);
     const gone = await raw(port);
