@@ -125,15 +125,27 @@ function decodeValue(where: string, value: unknown, depth: number): ValueRecord 
   return Object.freeze({
     name: textAt(`${where}.name`, name),
     type: textAt(`${where}.type`, type),
-    values: nested && Object.freeze(nested.flatMap((item) => decodeValue(`${where}.values`, item, depth + 1) ?? [])),
+    values: nested && decodeValues(`${where}.values`, nested, depth + 1),
   });
 }
 
+function decodeValues(where: string, values: readonly unknown[], depth: number): readonly ValueRecord[] {
+  return values.length === 0
+    ? noValues
+    : Object.freeze(values.flatMap((item) => decodeValue(where, item, depth) ?? []));
+}
+
 function metadataAt(where: string, value: unknown): Metadata {
-  const copy: Record<string, string> = Object.create(null);
-  if (value === null || value === undefined) return Object.freeze(copy);
+  if (value === null || value === undefined) return noMetadata;
   const pairs = objectAt(where, value);
-  for (const key of Object.keys(pairs)) copy[key] = textAt(`${where} of ${JSON.stringify(key)}`, pairs[key]);
+  const keys = Object.keys(pairs);
+  if (keys.length === 0) return noMetadata;
+  const copy: Record<string, string> = Object.create(null);
+  for (const key of keys) {
+    const text = pairs[key];
+    if (typeof text !== 'string') throw malformed(`${where} of ${JSON.stringify(key)} is not text`);
+    copy[key] = text;
+  }
   return Object.freeze(copy);
 }
 
@@ -161,3 +173,7 @@ function nameAt(where: string, value: unknown): string {
 function malformed(what: string, cause?: unknown): ServiceError {
   return new ServiceError('DataLoss', `malformed registry entry: ${what}`, { cause, executed: 'no' });
 }
+
+/** One for all: most of the maps and lists in a record are empty, and of each record there are as many as nodes. */
+const noMetadata: Metadata = Object.freeze(Object.create(null));
+const noValues: readonly ValueRecord[] = Object.freeze([]);
