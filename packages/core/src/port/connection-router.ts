@@ -10,6 +10,7 @@ import {
   type Tls,
 } from '@tenon/contract';
 import { DeadlineWheel, peerIdentity } from '@tenon/contract/authoring';
+import { earlyBy } from './early-by.js';
 import { FirstBytes, type Protocol } from './first-bytes.js';
 import { httpHead } from './http-head.js';
 import { http2Refusal, httpRefusal, idleEnd } from './http-refusal.js';
@@ -141,7 +142,7 @@ export class ConnectionRouter {
       return;
     }
     this.#sniffer.sniff<HttpConnectionClaim | 'unclaimed'>(socket, {
-      timeoutMs: this.#options.headersTimeoutMs,
+      timeoutMs: this.#options.headersTimeoutMs - earlyBy(this.#options.headersTimeoutMs),
       judge: (read) => {
         const head = httpHead(read, this.#options);
         if (head === undefined || head === 'unclear') return head && 'unclaimed';

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type Clock, type Logger, ServiceError } from '@tenon/contract';
 import { answered } from './answered-paths.js';
+import { earlyBy } from './early-by.js';
 import { HttpConnections } from './http-connections.js';
 import { httpRefusal, refuseRequest } from './http-refusal.js';
 import type { Lingering } from './lingering.js';
@@ -77,7 +78,7 @@ export class Http1Server {
     const { headersTimeoutMs, requestTimeoutMs, keepAliveMs, maxHeaderBytes } = this.#options;
     // Node looks for slow peers this often; its own 30 s would stretch a timeout of 10 s to 40. What it finds may have been late for
     // as long as that, and is answered before it ends, so it is told so much less.
-    const lookEveryMs = Math.ceil(Math.min(250, headersTimeoutMs / 8, requestTimeoutMs / 8));
+    const lookEveryMs = Math.ceil(Math.min(earlyBy(headersTimeoutMs), earlyBy(requestTimeoutMs)) / 2);
     const marginMs = 2 * lookEveryMs;
     const server = createServer({
       headersTimeout: Math.min(headersTimeoutMs, requestTimeoutMs) - marginMs,
