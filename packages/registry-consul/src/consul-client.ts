@@ -39,7 +39,7 @@ export class ConsulClient {
     const isSecure = options.endpoint.startsWith('https:');
     const { serverName: servername, ...material } = options.tls;
     const tls = { ...material, ...(servername === undefined ? {} : { servername }), rejectUnauthorized: true };
-    this.#agent = isSecure ? new HttpsAgent({ keepAlive: true, ...tls }) : new HttpAgent({ keepAlive: true });
+    this.#agent = isSecure ? new HttpsAgent({ ...kept, ...tls }) : new HttpAgent(kept);
     this.#json = new JsonClient({
       server: 'Consul',
       baseUrl: options.endpoint,
@@ -199,3 +199,6 @@ function goText(text: string): string {
 function unavailable(message: string): ServiceError {
   return new ServiceError('Unavailable', message, { executed: 'no' });
 }
+
+/** What many calls at once have opened, after an outage, need not stay: beside those of waiting watches one connection is enough. */
+const kept = Object.freeze({ keepAlive: true, maxFreeSockets: 1 });

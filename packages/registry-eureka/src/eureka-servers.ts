@@ -18,7 +18,7 @@ export class EurekaServers {
   readonly #options: ResolvedEurekaOptions;
   readonly #clock: Clock;
   readonly #onRecovered: () => void;
-  readonly #plain = new HttpAgent({ keepAlive: true });
+  readonly #plain = new HttpAgent(kept);
   readonly #secure: HttpsAgent;
   readonly #servers: readonly Server[];
   #trouble: ServiceError | undefined;
@@ -34,7 +34,7 @@ export class EurekaServers {
     this.#options = options;
     this.#clock = clock;
     this.#onRecovered = onRecovered;
-    this.#secure = new HttpsAgent({ keepAlive: true, ...options.tls, rejectUnauthorized: true });
+    this.#secure = new HttpsAgent({ ...kept, ...options.tls, rejectUnauthorized: true });
     this.#servers = options.zones.flatMap((zone) => shuffled(zone, random)).map((baseUrl) => this.#serverAt(baseUrl));
   }
 
@@ -124,3 +124,6 @@ function shuffled<T>(items: readonly T[], random: () => number): readonly T[] {
     .sort((one, other) => one.place - other.place)
     .map(({ item }) => item);
 }
+
+/** What many calls at once have opened, after an outage, need not stay: one connection to each server is enough. */
+const kept = Object.freeze({ keepAlive: true, maxFreeSockets: 1 });

@@ -3,7 +3,7 @@ import { backoffMs, type LatestValue, Pause, RecordTable } from '@tenon/contract
 import { type Applications, hashOf, readApplications } from './applications.js';
 import type { ResolvedEurekaOptions } from './eureka-options.js';
 import type { EurekaServers } from './eureka-servers.js';
-import { type Instance, isOlder, isUp } from './instance.js';
+import { type Instance, isOlder, isUp, registeredAtMs } from './instance.js';
 import { fingerprintOf, type InstanceReader, keyOf } from './instance-reader.js';
 
 /** What a picture needs of its registry. */
@@ -19,7 +19,8 @@ export interface FleetPictureContext {
  * All instances that Eureka knows, kept while somebody watches: fetched whole once, then by what has changed, and whole again where the
  * hash of the two sides differs, and each tenth time: a server that is asked for changes while one is made may keep the older answer
  * in its cache, for 180 s or until the next change. After an outage, or where another server answers than before, nodes that are missing are kept
- * for a while: a server begins empty. A dead node that Eureka protects stays listed here too; calls leave it out by themselves.
+ * for a while: a server begins empty. One that still has a registration from before the outage has forgotten nobody, and is believed at
+ * once. A dead node that Eureka protects stays listed here too; calls leave it out by themselves.
  */
 export class FleetPicture {
   readonly #context: FleetPictureContext;
@@ -31,8 +32,12 @@ export class FleetPicture {
   #instances: Map<string, Instance> | undefined;
   /** What each record was made of, by key. */
   readonly #fingerprints = new Map<string, string>();
+  /** When the server took each registration, by key. */
+  readonly #registeredAt = new Map<string, number>();
   #server: string | undefined;
   #keepsUntil = Number.NEGATIVE_INFINITY;
+  /** Whether they are kept because of an outage, and the server may have lost nothing by it. */
+  #mayRemember = false;
   #hasDelta = true;
   /** How often changes were fetched since the whole was. */
   #changesFetched = 0;
@@ -132,6 +137,8 @@ export class FleetPicture {
     if (all === undefined || this.#isStopped) return;
     this.#changesFetched = 0;
     this.#instances = new Map(all.instances.map((instance) => [keyOf(instance), instance]));
+    if (this.#mayRemember && this.#isRemembered(all.instances)) this.#keepsUntil = Number.NEGATIVE_INFINITY;
+    this.#mayRemember = false;
     for (const instance of all.instances) this.#take(instance);
     if (this.#keepsMissing) return;
     this.#keepsUntil = Number.NEGATIVE_INFINITY;
@@ -145,7 +152,10 @@ export class FleetPicture {
       const { value, server } = await servers.ask({ method: 'GET', path });
       const isAnother = this.#server !== undefined && this.#server !== server;
       this.#server = server;
-      if (isAnother || this.#wasAway) this.#keepsUntil = clock.now() + options.restoreGraceMs;
+      if (isAnother || this.#wasAway) {
+        this.#keepsUntil = clock.now() + options.restoreGraceMs;
+        this.#mayRemember = !isAnother;
+      }
       this.#wasAway = false;
       // The changes of one server say nothing about the list of another.
       return isAnother && path === '/apps/delta' ? undefined : readApplications(value);
@@ -157,6 +167,10 @@ export class FleetPicture {
     }
   }
 
+  #isRemembered(instances: readonly Instance[]): boolean {
+    return instances.some((instance) => this.#registeredAt.get(keyOf(instance)) === registeredAtMs(instance));
+  }
+
   get #keepsMissing(): boolean {
     return this.#context.clock.now() < this.#keepsUntil;
   }
@@ -164,6 +178,7 @@ export class FleetPicture {
   #take(instance: Instance): void {
     const key = keyOf(instance);
     const fingerprint = fingerprintOf(instance);
+    this.#registeredAt.set(key, registeredAtMs(instance));
     if (!isUp(instance)) {
       this.#forget(key);
     } else if (this.#fingerprints.get(key) !== fingerprint) {
@@ -176,6 +191,7 @@ export class FleetPicture {
 
   #forget(key: string): void {
     this.#fingerprints.delete(key);
+    this.#registeredAt.delete(key);
     this.#table.delete(key);
   }
 }

@@ -14,6 +14,7 @@ export interface Instance {
   readonly port?: unknown;
   readonly metadata?: unknown;
   readonly actionType?: unknown;
+  readonly leaseInfo?: unknown;
   /** When whoever registered it last changed it, in milliseconds since 1970. */
   readonly lastDirtyTimestamp?: unknown;
 }
@@ -69,6 +70,11 @@ export function isUp({ status, overriddenstatus, overriddenStatus }: Instance): 
 /** Whether it says less than what is known of the same instance; false where one of the two does not say when it was changed. */
 export function isOlder({ lastDirtyTimestamp }: Instance, known: Instance | undefined): boolean {
   return Number(lastDirtyTimestamp) < Number(known?.lastDirtyTimestamp);
+}
+
+/** When the server took its registration, in milliseconds since 1970: again where it had forgotten it. NaN where it does not say. */
+export function registeredAtMs({ leaseInfo }: Instance): number {
+  return Number(Object(leaseInfo).registrationTimestamp);
 }
 
 /**

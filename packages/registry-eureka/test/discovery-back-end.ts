@@ -24,6 +24,7 @@ export const backEnd = {
         start: () => server.restart(),
         // All that it knew ended with its process.
         clear: async () => {},
+        keepTheDead: () => server.preserveItself(),
         pause: () => server.pause(),
         resume: () => server.resume(),
       },

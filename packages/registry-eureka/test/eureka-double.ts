@@ -153,7 +153,9 @@ export class EurekaDouble {
     return own.length === 0 ? undefined : { application: { name: app, instance: own } };
   }
 
-  #put(instance: Stored, durationMs: number, actionType = 'ADDED'): void {
+  #put(given: Stored, durationMs: number, actionType = 'ADDED'): void {
+    const registered = { ...Object(given['leaseInfo']), registrationTimestamp: Date.now() };
+    const instance: Stored = actionType === 'ADDED' ? { ...given, leaseInfo: registered } : given;
     const key = `${String(instance['app'])}/${String(instance['instanceId'])}`;
     const before = this.#leases.get(key);
     const kept = before?.instance['overriddenstatus'] === 'OUT_OF_SERVICE' && actionType === 'ADDED';

@@ -40,7 +40,7 @@ export interface EurekaServerOptions {
  */
 export class EurekaServer {
   readonly port: number;
-  readonly #options: EurekaServerOptions;
+  #options: EurekaServerOptions;
   #child: ChildProcess | undefined;
   #said = '';
 
@@ -96,6 +96,13 @@ export class EurekaServer {
       }
       await delay(100);
     }
+  }
+
+  /** Starts it anew, with self-preservation on. */
+  async preserveItself(): Promise<void> {
+    await this.kill();
+    this.#options = { ...this.#options, preservesItself: true };
+    await this.restart();
   }
 
   /** Ends it as a power cut does (SIGKILL). */

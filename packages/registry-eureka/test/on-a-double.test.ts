@@ -213,6 +213,22 @@ describe('on a double: outages', () => {
     expect(set.errors).toHaveLength(1);
   });
 
+  it('a server that was out of reach and has forgotten nobody is believed at once: who left meanwhile is gone', async () => {
+    const proxy = await TcpProxy.to(double.port);
+    cleanups.push(() => proxy.close());
+    const registry = client({ zones: { a: [`http://${proxy.endpoint}/eureka`] }, restoreGraceMs: 600_000 });
+    const there = client();
+    const leaving = await there.register(recordOf('greeter', 'leaves'), { ttlMs: 15_000 });
+    await there.register(recordOf('greeter', 'stays'), { ttlMs: 15_000 });
+    const set = watched(registry);
+    await eventually(() => expect(set.ids).toEqual(['leaves', 'stays']), within(5));
+    proxy.cut();
+    await eventually(() => expect(set.errors).toHaveLength(1), within(5));
+    await leaving.release();
+    proxy.heal();
+    await eventually(() => expect(set.ids).toEqual(['stays']), within(5));
+  });
+
   it('nodes that stay away after an outage are given up when the grace is over', async () => {
     const registry = client({ restoreGraceMs: 1_000 });
     double.plant(stranger('n1'));
