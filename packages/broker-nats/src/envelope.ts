@@ -7,6 +7,11 @@ export interface Envelope {
   readonly contentType: string;
   /** Whether one NATS message may hold several of these (`event-batch.ts`). */
   readonly batches: boolean;
+  /**
+   * Writes the message as one of several, and returns where it ends; 0 where it must go alone: it has headers, or does not fit. Throws as
+   * `pack` does. Only where there are batches.
+   */
+  packInto?(target: Buffer, position: number, message: Message): number;
   /** Copies the message into a packet. Throws `InvalidArgument` where the message has no such form. */
   pack(topic: string, message: Message): Packet;
   /** Reads a packet, which may be anything: throws `InvalidArgument`, and nothing else, where it is malformed. With bounds: an event of a batch. */

@@ -1,14 +1,15 @@
+import { type Message, noMetadata } from '@tenon/contract';
 import { FakeClock } from '@tenon/testing/fake-clock';
 import { describe, expect, it } from 'vitest';
 import { EventBatch, eventsOf, isBatch } from './event-batch.js';
 
-describe('events of one turn', () => {
+describe('events of a busy topic', () => {
   it('go one by one until a topic has had a thousand within 100 ms, then together', async () => {
     const { batch, sent, publish } = setUp();
     for (let count = 0; count < 2_100; count += 1) publish('t.y');
     const alone = sent.filter(({ events }) => events === 1).length;
-    expect([alone, sent[alone]?.events]).toEqual([1_999, 32]);
     batch.flush();
+    expect([alone, sent[alone]?.events]).toEqual([1_999, 64]);
     expect(sent.reduce((sum, { events }) => sum + events, 0)).toBe(2_100);
   });
 
@@ -21,7 +22,6 @@ describe('events of one turn', () => {
     expect(sent.every(({ events }) => events === 1)).toBe(true);
     for (let count = 0; count < 2_500; count += 1) publish('t.y');
     expect(sent.some(({ events }) => events > 1)).toBe(true);
-    await turn();
     await clock.advance(100);
     const before = sent.length;
     for (let count = 0; count < 64; count += 1) publish('t.y');
@@ -38,6 +38,15 @@ describe('events of one turn', () => {
     expect(sent).toEqual([]);
     await turn();
     expect(sent).toEqual([{ topic: 't.y', events: 5 }]);
+  });
+
+  it('leave as they are where there is one only', async () => {
+    const { payloads, publish, makeBusy } = setUp();
+    makeBusy('t.y');
+    payloads.splice(0);
+    publish('t.y', 3);
+    await turn();
+    expect(payloads.map((one) => Buffer.from(one).toString('hex'))).toEqual(['e1e1e1']);
   });
 
   it('keep their order over topics, and beside what is too large to share', async () => {
@@ -59,6 +68,13 @@ describe('events of one turn', () => {
     ]);
   });
 
+  it('are no more than 64 at a time', () => {
+    const { sent, publish, makeBusy } = setUp();
+    makeBusy('t.y');
+    for (let count = 0; count < 300; count += 1) publish('t.y', 10);
+    expect(sent.map(({ events }) => events)).toEqual([64, 64, 64, 64]);
+  });
+
   it('fill no more than 16 KiB', () => {
     const { sent, publish, makeBusy } = setUp();
     makeBusy('t.y');
@@ -69,17 +85,39 @@ describe('events of one turn', () => {
 
 describe('a batch', () => {
   it('of two events has these bytes', () => {
-    const payloads: Uint8Array[] = [];
-    const batch = new EventBatch((_topic, payload) => payloads.push(payload), new FakeClock());
-    for (let count = 0; count < 2_000; count += 1) batch.add('t.y', Buffer.from('e1', 'hex'));
-    batch.flush();
+    const { batch, payloads, makeBusy } = setUp();
+    makeBusy('t.y');
     payloads.splice(0);
-    batch.add('t.y', Buffer.from('e10001', 'hex'));
-    batch.add('t.y', Buffer.from('e1', 'hex'));
+    batch.add('t.y', messageOf(Buffer.from('e10001', 'hex')));
+    batch.add('t.y', messageOf(Buffer.from('e1', 'hex')));
     batch.flush();
     expect(payloads.map((one) => Buffer.from(one).toString('hex'))).toEqual(['b100000003e1000100000001e1']);
     expect(eventsOf(payloads[0] as Uint8Array)).toEqual([5, 8, 12, 13]);
     expect(isBatch(Buffer.from('e1', 'hex'))).toBe(false);
+  });
+
+  it('tells how many bytes an event takes of it, and does not take what its envelope would not share', () => {
+    const { batch, sent, makeBusy } = setUp();
+    makeBusy('t.y');
+    const refused = batch.add('t.y', messageOf(Buffer.alloc(0)));
+    const taken = batch.add('t.y', messageOf(Buffer.alloc(10)));
+    batch.flush();
+    expect([refused, taken, sent.length]).toEqual([0, 14, 1]);
+  });
+
+  it('is not what it was once it has left', () => {
+    const { batch, payloads, makeBusy } = setUp();
+    makeBusy('t.y');
+    payloads.splice(0);
+    for (const byte of [1, 2]) {
+      batch.add('t.y', messageOf(Buffer.from([byte])));
+      batch.add('t.y', messageOf(Buffer.from([byte])));
+      batch.flush();
+    }
+    expect(payloads.map((one) => Buffer.from(one).toString('hex'))).toEqual([
+      'b1000000010100000001' + '01',
+      'b1000000010200000001' + '02',
+    ]);
   });
 
   it.each(['b100', 'b100000003e1', 'b100000001e10000', 'b1ffffffffe1'])('that is cut off, as %s, is none', (hex) => {
@@ -90,11 +128,14 @@ describe('a batch', () => {
 function setUp() {
   const clock = new FakeClock();
   const sent: { readonly topic: string; readonly events: number }[] = [];
-  const batch = new EventBatch((topic, payload) => {
+  const payloads: Uint8Array[] = [];
+  const write = (topic: string, payload: Uint8Array): void => {
+    payloads.push(payload);
     sent.push({ topic, events: isBatch(payload) ? eventsOf(payload).length / 2 : 1 });
-  }, clock);
+  };
+  const batch = new EventBatch(packInto, write, clock);
   const publish = (topic: string, bytes = 100): 'taken' | 'alone' => {
-    if (batch.add(topic, Buffer.alloc(bytes, 0xe1))) return 'taken';
+    if (batch.add(topic, messageOf(Buffer.alloc(bytes, 0xe1))) > 0) return 'taken';
     batch.flush();
     sent.push({ topic, events: 1 });
     return 'alone';
@@ -104,7 +145,18 @@ function setUp() {
     batch.flush();
     sent.splice(0);
   };
-  return { clock, batch, sent, publish, makeBusy };
+  return { clock, batch, sent, payloads, publish, makeBusy };
+}
+
+/** An envelope that is the body and nothing else, and shares none that is empty. */
+function packInto(target: Buffer, position: number, { body }: Message): number {
+  if (body.length === 0 || body.length > target.length - position) return 0;
+  target.set(body, position);
+  return position + body.length;
+}
+
+function messageOf(body: Buffer): Message {
+  return { id: 'one', timeMs: 0, contentType: 'application/octet-stream', metadata: noMetadata, body };
 }
 
 /** The rest of this turn: its microtasks and what stands behind them. */

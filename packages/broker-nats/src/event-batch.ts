@@ -1,4 +1,5 @@
-import type { Clock } from '@tenon/contract';
+import type { Clock, Message } from '@tenon/contract';
+import type { Envelope } from './envelope.js';
 
 /**
  * Puts events of one topic that are published in the same turn into one NATS message, where the topic is busy enough for that to
@@ -8,53 +9,82 @@ import type { Clock } from '@tenon/contract';
  * more than ten thousand events a second. `docs/wire/nats-envelope.md` is the form.
  */
 export class EventBatch {
+  readonly #packInto: PackInto;
   readonly #write: (topic: string, payload: Uint8Array) => void;
   readonly #clock: Clock;
   readonly #rates = new Map<string, TopicRate>();
   #latest = new TopicRate('');
   #topic = '';
-  #events: Uint8Array[] = [];
-  #bytes = 0;
+  /** The batch so far; made by the first. */
+  #bytes: Buffer | undefined;
+  #end = headBytes;
+  #count = 0;
 
   /** @param write - sends a payload; must not throw. */
-  constructor(write: (topic: string, payload: Uint8Array) => void, clock: Clock) {
+  constructor(packInto: PackInto, write: (topic: string, payload: Uint8Array) => void, clock: Clock) {
+    this.#packInto = packInto;
     this.#write = write;
     this.#clock = clock;
   }
 
-  /** Whether the event was taken, to go with the turn; else it is the caller's to send, after {@link flush}. */
-  add(topic: string, payload: Uint8Array): boolean {
+  /** How many bytes of a batch the event takes; 0 where it was not taken, and is the caller's to send after {@link flush}. */
+  add(topic: string, message: Message): number {
     const rate = this.#latest.topic === topic ? this.#latest : this.#rateOf(topic);
-    if (!rate.isHigh(this.#clock) || payload.length > maxEventBytes) return false;
-    if (topic !== this.#topic || 1 + this.#bytes + lengthBytes + payload.length > maxBatchBytes) this.flush();
-    if (this.#events.length === 0) {
-      if (!rate.isStillHigh(this.#clock)) return false;
-      this.#topic = topic;
-      // Behind the microtasks of this turn too, as those of a loop that awaits each event.
-      process.nextTick(this.#onTurnEnd);
+    if (!rate.isHigh(this.#clock) || message.body.length > maxEventBytes) return 0;
+    if (topic !== this.#topic) this.flush();
+    if (this.#count === 0 && !rate.isStillHigh(this.#clock)) return 0;
+    let bytes = this.#take(message);
+    if (bytes === 0 && this.#count > 0) {
+      this.flush();
+      bytes = this.#take(message);
     }
-    this.#events.push(payload);
-    this.#bytes += lengthBytes + payload.length;
-    if (this.#events.length >= maxEvents) this.flush();
-    return true;
+    return bytes === 0 ? 0 : this.#taken(topic, bytes);
   }
 
   /** Sends what was taken. */
   flush(): void {
-    const events = this.#events;
-    if (events.length === 0) return;
-    const payload = events.length === 1 ? (events[0] as Uint8Array) : batchOf(events, this.#bytes);
+    if (this.#count === 0) return;
+    const start = this.#count === 1 ? headBytes + lengthBytes : 0;
+    const payload = this.#payload(start);
     this.clear();
     this.#write(this.#topic, payload);
   }
 
   /** Forgets what was taken. */
   clear(): void {
-    this.#events = [];
-    this.#bytes = 0;
+    this.#count = 0;
+    this.#end = headBytes;
   }
 
   readonly #onTurnEnd = (): void => this.flush();
+
+  /** The client keeps what it is given until it writes: of a batch that is nearly full that is the room itself, else a copy. */
+  #payload(start: number): Buffer {
+    const bytes = this.#bytes as Buffer;
+    if (this.#end * 2 < bytes.length) return Buffer.from(bytes.subarray(start, this.#end));
+    this.#bytes = undefined;
+    return bytes.subarray(start, this.#end);
+  }
+
+  /** Its bytes, or 0. */
+  #take(message: Message): number {
+    this.#bytes ??= emptyBatch();
+    const start = this.#end + lengthBytes;
+    const end = this.#packInto(this.#bytes, start, message);
+    if (end === 0) return 0;
+    writeLength(this.#bytes, this.#end, end - start);
+    this.#end = end;
+    return end - start;
+  }
+
+  #taken(topic: string, bytes: number): number {
+    this.#topic = topic;
+    this.#count += 1;
+    // Behind the microtasks of this turn too, as those of a loop that awaits each event.
+    if (this.#count === 1) process.nextTick(this.#onTurnEnd);
+    if (this.#count >= maxEvents) this.flush();
+    return lengthBytes + bytes;
+  }
 
   #rateOf(topic: string): TopicRate {
     let rate = this.#rates.get(topic);
@@ -67,6 +97,8 @@ export class EventBatch {
     return rate;
   }
 }
+
+type PackInto = NonNullable<Envelope['packInto']>;
 
 /** How fast one topic is published to. The clock is read once for many events. */
 class TopicRate {
@@ -120,26 +152,28 @@ function lengthAt(batch: Uint8Array, position: number): number {
   return at(0) * 2 ** 24 + ((at(1) << 16) | (at(2) << 8) | at(3));
 }
 
-function batchOf(events: readonly Uint8Array[], bytes: number): Buffer {
-  const payload = Buffer.allocUnsafe(1 + bytes);
-  payload[0] = batchMagic;
-  let position = 1;
-  for (const event of events) {
-    position = payload.writeUInt32BE(event.length, position);
-    payload.set(event, position);
-    position += event.length;
-  }
-  return payload;
+function emptyBatch(): Buffer {
+  const bytes = Buffer.allocUnsafe(maxBatchBytes);
+  bytes[0] = batchMagic;
+  return bytes;
+}
+
+function writeLength(batch: Buffer, position: number, length: number): void {
+  batch[position] = length >>> 24;
+  batch[position + 1] = length >>> 16;
+  batch[position + 2] = length >>> 8;
+  batch[position + 3] = length;
 }
 
 /** High half: a batch of events. Low half: version 1 of its form. No event and no valid UTF-8 text begins with it. */
 const batchMagic = 0xb1;
+const headBytes = 1;
 const lengthBytes = 4;
 /** What gains little by company, and would be copied for it. */
 const maxEventBytes = 2 * 1_024;
 /** No batch is larger, its own bytes included. */
 export const maxBatchBytes = 16 * 1_024;
-const maxEvents = 32;
+const maxEvents = 64;
 /** A topic is busy where so many events … */
 const busyEvents = 1_000;
 /** … come within so long. */

@@ -106,7 +106,7 @@ export class NatsBroker implements Broker, Lifecycle {
       const [delivery] = checkedLevel(options.delivery, this.capabilities);
       checkedTopic(topic);
       if (delivery === 'atLeastOnce') return this.#keep(topic, message, options.signal);
-      return this.#outbox.publish(topic, this.#envelope.pack(topic, message), options.signal) ?? this.#written;
+      return this.#outbox.publish(topic, message, options.signal) ?? this.#written;
     } catch (thrown) {
       return Promise.reject(thrown);
     }

@@ -1,8 +1,8 @@
 import type { NatsConnection } from '@nats-io/transport-node';
-import { type CancelTimer, type Clock, ServiceError } from '@tenon/contract';
+import { type CancelTimer, type Clock, type Message, ServiceError } from '@tenon/contract';
 import { canceled } from '@tenon/contract/authoring';
 import { natsError } from '@tenon/nats';
-import type { Packet } from './envelope.js';
+import type { Envelope, Packet } from './envelope.js';
 import { EventBatch, maxBatchBytes } from './event-batch.js';
 
 /** What the outbox needs of a connection. */
@@ -12,12 +12,6 @@ export type OutboxConnection = Pick<NatsConnection, 'publish' | 'flush' | 'isClo
 export interface OutboxLimits {
   readonly maxPendingBytes: number;
   readonly maxPendingMs: number;
-}
-
-/** How packets are written. */
-export interface OutboxForm {
-  /** Whether readers know batches of events: those of a busy topic then share messages. */
-  readonly batches: boolean;
 }
 
 /**
@@ -30,6 +24,7 @@ export interface OutboxForm {
 export class Outbox {
   readonly #limits: OutboxLimits;
   readonly #clock: Clock;
+  readonly #envelope: Envelope;
   readonly #waiting = new Set<Waiting>();
   #waitingBytes = 0;
   #cancelExpiry: CancelTimer | undefined;
@@ -44,10 +39,12 @@ export class Outbox {
   readonly #batch: EventBatch | undefined;
   #isClosed = false;
 
-  constructor(limits: OutboxLimits, clock: Clock, form: OutboxForm = { batches: false }) {
+  constructor(limits: OutboxLimits, clock: Clock, envelope: Envelope) {
     this.#limits = limits;
     this.#clock = clock;
-    this.#batch = form.batches ? new EventBatch((topic, payload) => this.#sendBatch(topic, payload), clock) : undefined;
+    this.#envelope = envelope;
+    const sendBatch = (topic: string, payload: Uint8Array): void => this.#sendBatch(topic, payload);
+    this.#batch = envelope.packInto && new EventBatch(envelope.packInto, sendBatch, clock);
   }
 
   /** Bytes that wait, with 256 more for each message. */
@@ -60,10 +57,15 @@ export class Outbox {
    * case costs no promise. Throws or rejects, with `executed: 'no'`: `ResourceExhausted` for a message over the server's
    * limit and where nothing more may wait, `Unavailable` when it waited too long, `Canceled` on abort.
    */
-  publish(topic: string, packet: Packet, signal?: AbortSignal): Promise<void> | undefined {
+  publish(topic: string, message: Message, signal?: AbortSignal): Promise<void> | undefined {
     if (this.#isClosed) throw ended();
-    if (this.#waiting.size > 0 || !this.#isOpen()) return this.#wait(topic, packet, signal);
-    this.#write(topic, packet);
+    if (this.#waiting.size > 0 || !this.#isOpen()) {
+      return this.#wait(topic, this.#envelope.pack(topic, message), signal);
+    }
+    // A server that takes less than a batch may have gets none: what it refused would be lost.
+    const shared = this.#maxPayloadBytes >= maxBatchBytes ? this.#batch?.add(topic, message) : 0;
+    if (shared) this.#wrote(shared);
+    else this.#write(topic, this.#envelope.pack(topic, message));
     return undefined;
   }
 
@@ -114,21 +116,20 @@ export class Outbox {
   #isOpen(): boolean {
     const connection = this.#connection;
     if (connection === undefined || this.#cancelHold !== undefined || connection.isClosed()) return false;
+    this.#maxPayloadBytes = connection.info?.max_payload ?? this.#maxPayloadBytes;
     return this.#unconfirmedBytes < windowBytes;
   }
 
   #write(topic: string, packet: Packet): void {
-    const connection = this.#connection as OutboxConnection;
-    this.#maxPayloadBytes = connection.info?.max_payload ?? this.#maxPayloadBytes;
     this.#checkSize(packet);
-    // A server that takes less than a batch may have gets none: what it refused would be lost.
-    const mayShare = packet.headers === undefined && this.#maxPayloadBytes >= maxBatchBytes;
-    if (!mayShare || this.#batch?.add(topic, packet.payload) !== true) {
-      this.#batch?.flush();
-      send(connection, topic, packet);
-    }
+    this.#batch?.flush();
+    send(this.#connection as OutboxConnection, topic, packet);
+    this.#wrote(packet.bytes);
+  }
+
+  #wrote(bytes: number): void {
     this.#unconfirmedMessages += 1;
-    this.#unconfirmedBytes += packet.bytes;
+    this.#unconfirmedBytes += bytes;
     if (this.#isConfirming) return;
     if (this.#unconfirmedBytes >= confirmBytes) this.#confirm();
     else this.#cancelConfirm ??= this.#clock.after(confirmAfterMs, () => this.#confirm());
@@ -289,10 +290,10 @@ function ended(): ServiceError {
   });
 }
 
-/** Enough for 1 GB/s over a round trip of 1 ms, and little enough for the socket's own buffers. */
-const windowBytes = 1_024 ** 2;
-/** A ping for every 64 KiB costs nothing beside them. */
-const confirmBytes = 64 * 1_024;
+/** Enough for 1 GB/s over a round trip of 4 ms, as that to a server that has much to do. */
+const windowBytes = 4 * 1_024 ** 2;
+/** A ping for so much costs nothing beside it. */
+const confirmBytes = 256 * 1_024;
 /** A quiet publisher's messages are known to have arrived about so much later. */
 const confirmAfterMs = 100;
 /** What a waiting message takes beside its bytes, so that empty ones are bounded too. */

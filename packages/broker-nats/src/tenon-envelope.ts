@@ -13,30 +13,21 @@ export class TenonEnvelope implements Envelope {
   readonly batches = true;
 
   pack(_topic: string, message: Message): Packet {
-    const { id, body, contentType, metadata, traceparent } = message;
-    const trace = traceparent === undefined ? null : traceparentForm.exec(traceparent);
-    const contentCode = contentTypes.indexOf(contentType);
-    const headers = metadata === noMetadata ? undefined : headersOf(metadata);
-    let flags = (trace === null ? 0 : hasTrace) | (headers === undefined ? 0 : hasMetadata);
-    let position = fixedBytes + (trace === null ? 0 : traceBytes);
-    // Most messages have no strings to spell, so the room is right at once.
-    const spelled = (contentCode > 0 ? 0 : spelledBytes(contentType)) + (id.length === 36 ? 0 : spelledBytes(id));
-    let payload = Buffer.allocUnsafe(position + spelled + body.length);
-    const isUuid = writeUuid(id, payload, idAt);
-    if (!isUuid) {
-      if (id.length === 36) payload = Buffer.allocUnsafe(payload.length + spelledBytes(id));
-      payload.fill(0, idAt, timeAt);
-      flags |= hasSpelledId;
+    const headers = message.metadata === noMetadata ? undefined : headersOf(message.metadata);
+    const flags = headers === undefined ? 0 : hasMetadata;
+    let payload = Buffer.allocUnsafe(mostBytesOf(message));
+    let end = write(payload, 0, message, flags);
+    if (end === 0) {
+      payload = Buffer.allocUnsafe(payload.length + spelledBytes(message.id));
+      end = write(payload, 0, message, flags);
     }
-    payload[0] = magic;
-    payload[1] = flags;
-    payload[2] = Math.max(contentCode, spelledContentType);
-    writeTime(payload, message.timeMs);
-    if (trace !== null) payload.write(`${trace[1]}${trace[2]}${trace[3]}${trace[4]}`, fixedBytes, 'hex');
-    if (contentCode < 1) position = writeSpelled(payload, position, contentType, 'contentType');
-    if (!isUuid) position = writeSpelled(payload, position, id, 'id');
-    payload.set(body, position);
-    return { payload, headers, bytes: payload.length + (headers === undefined ? 0 : headerBytes(headers)) };
+    if (end < payload.length) payload = payload.subarray(0, end);
+    return { payload, headers, bytes: end + (headers === undefined ? 0 : headerBytes(headers)) };
+  }
+
+  packInto(target: Buffer, position: number, message: Message): number {
+    if (!isEmpty(message.metadata) || mostBytesOf(message) > target.length - position) return 0;
+    return write(target, position, message, 0);
   }
 
   unpack(received: Received, start = 0, end = received.data.length): Message {
@@ -83,6 +74,49 @@ export class TenonEnvelope implements Envelope {
   }
 }
 
+function isEmpty(metadata: Metadata): boolean {
+  return metadata === noMetadata || Object.keys(metadata).length === 0;
+}
+
+/** Exactly so many but where the trace is none, and where an id of 36 characters is no UUID: that one takes {@link spelledBytes} more. */
+function mostBytesOf({ id, body, contentType, traceparent }: Message): number {
+  const trace = traceparent === undefined ? 0 : traceBytes;
+  const spelled = (codeOf(contentType) > 0 ? 0 : spelledBytes(contentType)) + (id.length === 36 ? 0 : spelledBytes(id));
+  return fixedBytes + trace + spelled + body.length;
+}
+
+/** Where the event ends; 0 where there is no room for its id. */
+function write(target: Buffer, start: number, message: Message, given: number): number {
+  const { id, body, contentType, traceparent } = message;
+  const trace = traceparent === undefined ? null : traceparentForm.exec(traceparent);
+  const contentCode = codeOf(contentType);
+  let flags = given | (trace === null ? 0 : hasTrace);
+  let position = start + fixedBytes;
+  const isUuid = writeUuid(id, target, start + idAt);
+  if (!isUuid) {
+    if (id.length === 36 && start + mostBytesOf(message) + spelledBytes(id) > target.length) return 0;
+    target.fill(0, start + idAt, start + timeAt);
+    flags |= hasSpelledId;
+  }
+  target[start] = magic;
+  target[start + 1] = flags;
+  target[start + 2] = contentCode;
+  writeTime(target, start + timeAt, message.timeMs);
+  if (trace !== null) {
+    target.write(`${trace[1]}${trace[2]}${trace[3]}${trace[4]}`, position, 'hex');
+    position += traceBytes;
+  }
+  if (contentCode < 1) position = writeSpelled(target, position, contentType, 'contentType');
+  if (!isUuid) position = writeSpelled(target, position, id, 'id');
+  target.set(body, position);
+  return position + body.length;
+}
+
+/** 0 where it is to be spelled out. */
+function codeOf(contentType: string): number {
+  return Math.max(contentTypes.indexOf(contentType), spelledContentType);
+}
+
 function spelledBytes(text: string): number {
   return 1 + Buffer.byteLength(text);
 }
@@ -104,15 +138,15 @@ function readSpelled(payload: Buffer, position: number, limit: number): string {
   return payload.toString('utf8', position + 1, end);
 }
 
-function writeTime(payload: Buffer, timeMs: number): void {
+function writeTime(payload: Buffer, position: number, timeMs: number): void {
   const whole = Math.trunc(timeMs);
   if (!(whole >= 0 && whole <= Number.MAX_SAFE_INTEGER)) {
     throw new ServiceError('InvalidArgument', `the message's timeMs is ${timeMs}; it must be 0 or more`, {
       executed: 'no',
     });
   }
-  writeNumber(payload, timeAt, Math.floor(whole / 2 ** 32));
-  writeNumber(payload, timeAt + 4, whole % 2 ** 32);
+  writeNumber(payload, position, Math.floor(whole / 2 ** 32));
+  writeNumber(payload, position + 4, whole % 2 ** 32);
 }
 
 function writeNumber(payload: Buffer, position: number, value: number): void {

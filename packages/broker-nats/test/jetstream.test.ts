@@ -210,7 +210,7 @@ describe('subscriptions', () => {
       undefined,
     );
     expect(state.messages).toBeLessThan(ids.length);
-    expect(received.length).toBeLessThanOrEqual(ids.length + 32);
+    expect(received.length).toBeLessThanOrEqual(ids.length + 64);
   });
 
   it('without a queue leave no consumer behind, and patterns that begin with a wildcard are refused', async () => {

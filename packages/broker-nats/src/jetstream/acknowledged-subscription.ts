@@ -162,7 +162,7 @@ export class AcknowledgedSubscription implements Subscription {
       return;
     }
     this.#asked = Math.max(0, this.#asked - 1);
-    if (!this.#isOpen) this.#settlementOf(message, ack).nack(0);
+    if (!this.#isOpen) this.#giveBack(message);
     else if (this.#running < this.#settings.terms.maxInFlight) this.#start(message, ack);
     else this.#waiting.push([message, ack]);
   }
@@ -184,9 +184,11 @@ export class AcknowledgedSubscription implements Subscription {
 
   #start(message: Msg, ack: AckSubject): void {
     this.#running += 1;
-    void this.#handle(message, ack).then(this.#ended, this.#ended);
+    const settlement = new JetStreamSettlement(message.reply ?? '', ack, this.#handled, this.#say, this.#ended);
+    void this.#handle(message, ack, settlement);
   }
 
+  /** Called by whatever settles a message: a promise for each that tells of it would cost as much as the settling. */
   readonly #ended = (): void => {
     this.#running -= 1;
     const next = this.#waiting.shift();
@@ -201,12 +203,9 @@ export class AcknowledgedSubscription implements Subscription {
   }
 
   /** Never rejects. */
-  #handle(received: Msg, ack: AckSubject): Promise<void> {
-    const settlement = this.#settlementOf(received, ack);
-    if (this.#handled.has(ack)) {
-      settlement.ack();
-      return Promise.resolve();
-    }
+  #handle(received: Msg, ack: AckSubject, settlement: Settlement): Promise<void> {
+    // Not within the turn of the message before it: of many that come again none waits on the stack for the others.
+    if (this.#handled.has(ack)) return Promise.resolve().then(() => settlement.ack());
     this.#lastSequence = Math.max(this.#lastSequence, ack.sequence);
     const { envelope } = this.#settings;
     if (envelope.batches && isBatch(received.data)) return this.#handleBatch(received, ack, settlement);
@@ -246,8 +245,8 @@ export class AcknowledgedSubscription implements Subscription {
     return this.#settler.settle({ topic, message, attempt, sequence }, settlement);
   }
 
-  #settlementOf({ reply = '' }: Msg, ack: AckSubject): JetStreamSettlement {
-    return new JetStreamSettlement(reply, ack, this.#handled, this.#say);
+  #giveBack({ reply = '' }: Msg): void {
+    this.#say(reply, '-NAK');
   }
 
   /** Over the connection of now: the server knows the message by its subject, whoever says it. Lost words are a redelivery. */
@@ -261,7 +260,7 @@ export class AcknowledgedSubscription implements Subscription {
     if (this.#running === 0) this.#becameIdle();
     this.#settings.onEnd(this);
     this.#cancelLook?.();
-    for (const [message, ack] of this.#waiting.splice(0)) this.#settlementOf(message, ack).nack(0);
+    for (const [message] of this.#waiting.splice(0)) this.#giveBack(message);
     const connection = this.#connection;
     // What the server had sent already is handed back, so that others need not wait for it.
     await connection?.flush().catch(() => {});

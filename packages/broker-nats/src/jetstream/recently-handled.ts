@@ -3,23 +3,25 @@ import type { AckSubject } from './ack-subject.js';
 /**
  * What a subscription has acknowledged lately. A server that dies has not written down every acknowledgement that it had, and hands those
  * messages out again when it is back: whoever handled them then need only say so again.
+ *
+ * Of each place of the stream, counted modulo {@link places}, the last message is known: numbers in two arrays, since a map of so many
+ * would be copied about by the garbage collector with every message.
  */
 export class RecentlyHandled {
-  /** Two generations: what is old goes all at once, as a map whose oldest key is looked for each time passes over all that went before. */
-  #newer = new Map<number, string>();
-  #older = new Map<number, string>();
+  readonly #sequences = new Float64Array(places);
+  readonly #storedAt = new Float64Array(places);
 
   add({ sequence, storedAt }: AckSubject): void {
-    this.#newer.set(sequence, storedAt);
-    if (this.#newer.size < generation) return;
-    this.#older = this.#newer;
-    this.#newer = new Map();
+    const place = sequence % places;
+    this.#sequences[place] = sequence;
+    this.#storedAt[place] = storedAt;
   }
 
   has({ sequence, storedAt }: AckSubject): boolean {
-    return (this.#newer.get(sequence) ?? this.#older.get(sequence)) === storedAt;
+    const place = sequence % places;
+    return this.#sequences[place] === sequence && this.#storedAt[place] === storedAt;
   }
 }
 
-/** Of the last 65,536 at least: some seconds of the most that a subscription handles. */
-const generation = 65_536;
+/** Some seconds of the most that a subscription handles, in 1 MiB. */
+const places = 65_536;

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import {
   type Broker,
   type Clock,
@@ -16,6 +15,7 @@ import type { Chain } from '../interceptors/chain.js';
 import { SeenCall } from '../interceptors/seen-call.js';
 import type { CompiledSchemas } from '../schemas/compiled-schemas.js';
 import type { ResolvedClientOptions } from './client-options.js';
+import { RandomUuids } from './random-uuids.js';
 
 /** The way of an event out: interceptors, validation, encoding, broker. */
 export class Publishing {
@@ -23,6 +23,7 @@ export class Publishing {
   #topic: string | undefined;
   /** A promise of the broker's that was seen to be fulfilled: it stays so, and brokers that write at once give the same to all. */
   #fulfilled: Promise<unknown> | undefined;
+  readonly #ids = new RandomUuids();
 
   constructor(
     private readonly broker: Broker | undefined,
@@ -91,7 +92,7 @@ export class Publishing {
   #give(broker: Broker, topic: string, event: unknown, metadata: Metadata, options: EventOptions): Promise<void> {
     const contentType = options.contentType ?? this.options.contentType ?? broker.contentType;
     const body = this.#body(event, contentType, options.schema);
-    const id = options.id ?? randomUUID();
+    const id = options.id ?? this.#ids.next();
     return broker.publish(topic, { id, timeMs: this.clock.wallTime(), contentType, metadata, body }, options);
   }
 
