@@ -1,7 +1,8 @@
+import { canGoFirst } from './harness/child.js';
 import { circumstances, writePage } from './harness/circumstances.js';
 import { endWithCommand, tell } from './harness/command.js';
 import { median } from './harness/statistics.js';
-import { type Callers, ratesOf } from './one-port/loads.js';
+import { type Callers, type Rates, ratesOf } from './one-port/loads.js';
 import { protocols } from './one-port/protocols.js';
 
 // tenon/1, HTTP/1.1, HTTP/2 in the clear and gRPC on one port at the same time: whether one starves another.
@@ -17,9 +18,11 @@ const bar = 0.8;
 interface Repetition {
   /** Calls a second of each protocol that has the port to itself, with all callers. */
   readonly alone: readonly number[];
-  /** The same at once: as many callers for each as it takes for a quarter of the server's time. */
+  /** What a call of each costs the server then, in microseconds of CPU. */
+  readonly micros: readonly number[];
+  /** At once: as many callers for each as it takes for a quarter of the server's time. */
   readonly callers: readonly number[];
-  readonly together: readonly number[];
+  readonly together: Rates;
   /** With equally many callers. */
   readonly equal: readonly number[];
 }
@@ -27,8 +30,17 @@ interface Repetition {
 const found: Repetition[] = [];
 for (let time = 0; time < repetitions; time += 1) found.push(await repetition());
 
+// Its calls, as a multiple of those that a quarter of what the server computed would have been.
 const shares = protocols.map((_, index) =>
-  median(found.map(({ alone, together }) => (together[index] ?? 0) / ((alone[index] ?? 0) / protocols.length))),
+  median(
+    found.map(({ micros, together: { rates, serverShare } }) => {
+      const quarterMicros = (serverShare * 1e6) / protocols.length;
+      return ((rates[index] ?? 0) * (micros[index] ?? 0)) / quarterMicros;
+    }),
+  ),
+);
+const ofAlone = protocols.map((_, index) =>
+  median(found.map(({ alone, together }) => (together.rates[index] ?? 0) / ((alone[index] ?? 0) / protocols.length))),
 );
 const equalShares = protocols.map((_, index) =>
   median(found.map(({ equal }) => (equal[index] ?? 0) / (sumOf(equal) / protocols.length))),
@@ -36,14 +48,15 @@ const equalShares = protocols.map((_, index) =>
 const rows = protocols.map(({ name }, index) => {
   const at = (of: (one: Repetition) => readonly number[]): string =>
     whole(median(found.map((one) => of(one)[index] ?? 0)));
-  const cells = [at(({ alone }) => alone), at(({ callers }) => callers), at(({ together }) => together)];
+  const micros = median(found.map((one) => one.micros[index] ?? Number.NaN)).toFixed(1);
+  const cells = [at(({ alone }) => alone), micros, at(({ callers }) => callers), at(({ together }) => together.rates)];
   const share = shares[index] ?? Number.NaN;
-  return `| ${[name, ...cells, percent(share), share >= bar ? 'met' : 'NOT MET', at(({ equal }) => equal), percent(equalShares[index] ?? Number.NaN)].join(' | ')} |`;
+  return `| ${[name, ...cells, percent(ofAlone[index] ?? Number.NaN), percent(share), share >= bar ? 'met' : 'NOT MET', at(({ equal }) => equal), percent(equalShares[index] ?? Number.NaN)].join(' | ')} |`;
 });
-const method = `${repetitions} repetitions, windows of ${timing.windowMs} ms after ${timing.warmupMs} ms; medians. One server process, a client process for each protocol; small calls.`;
+const method = `${repetitions} repetitions, windows of ${timing.windowMs} ms after ${timing.warmupMs} ms; medians. One server process, pinned to a processor, ${median(found.map(({ together }) => together.serverShare * 100)).toFixed(0)} % of which it had together; a client process for each protocol, ${canGoFirst ? 'all of which go before it: who has to wait waits for the server' : 'on the other processor'}; small calls.`;
 const text = [
-  '| protocol | alone, calls/s | callers | together, calls/s | of a quarter of alone | bar ≥ 80 % | with 32 callers each, calls/s | of the mean |',
-  '|---|---|---|---|---|---|---|---|',
+  '| protocol | alone, calls/s | server’s CPU, µs a call | callers | together, calls/s | of a quarter of alone | of a quarter of the server’s time | bar ≥ 80 % | with 32 callers each, calls/s | of the mean |',
+  '|---|---|---|---|---|---|---|---|---|---|',
   ...rows,
 ].join('\n');
 console.log(`${text}\n\n${method}`);
@@ -66,9 +79,15 @@ if (isQuick) {
 
 async function repetition(): Promise<Repetition> {
   const alone: number[] = [];
+  const micros: number[] = [];
   for (const protocol of protocols) {
-    const [rate = Number.NaN] = await ratesOf([{ protocol, inFlight: allCallers / protocols.length }], timing);
+    const inFlight = allCallers / protocols.length;
+    const {
+      rates: [rate = Number.NaN],
+      serverShare,
+    } = await ratesOf([{ protocol, inFlight }], timing);
     alone.push(rate);
+    micros.push((serverShare * 1e6) / rate);
   }
   // The server takes turns call by call: whoever's calls cost little has more of them under way, for the same of its time.
   const callers = alone.map((rate) => Math.max(1, Math.round((allCallers * rate) / sumOf(alone))));
@@ -78,11 +97,11 @@ async function repetition(): Promise<Repetition> {
     crowd((index) => callers[index] ?? 1),
     timing,
   );
-  const equal = await ratesOf(
+  const { rates: equal } = await ratesOf(
     crowd(() => allCallers / protocols.length),
     timing,
   );
-  return { alone, callers, together, equal };
+  return { alone, micros, callers, together, equal };
 }
 
 function sumOf(numbers: readonly number[]): number {

@@ -1,6 +1,6 @@
 import type { Figures } from '../child/figures.js';
 import type { Message } from '../child/orders.js';
-import { Child } from '../harness/child.js';
+import { Child, usageOf } from '../harness/child.js';
 import { onePort, type Protocol } from './protocols.js';
 
 /** How many callers a protocol has, each of which calls again when it has its answer. */
@@ -14,44 +14,73 @@ export interface Timing {
   readonly windowMs: number;
 }
 
+/** What came of it. */
+export interface Rates {
+  /** Calls a second, in the order of the callers. */
+  readonly rates: readonly number[];
+  /** How much of a processor the server used meanwhile: 1 is all of one. */
+  readonly serverShare: number;
+}
+
 /**
  * Runs them all at once against one fresh server, each protocol in a process of its own. Their windows begin together: who is
  * warm waits for the others.
- *
- * @returns calls a second, in their order.
  */
-export async function ratesOf(callers: readonly Callers[], { warmupMs, windowMs }: Timing): Promise<readonly number[]> {
+export async function ratesOf(callers: readonly Callers[], { warmupMs, windowMs }: Timing): Promise<Rates> {
   const server = new Child('server', { module: onePort }, []);
   const clients: Child[] = [];
   try {
     const { address } = await server.line<{ readonly address: string }>(startMs);
-    const together = new Barrier(callers.length);
+    const looks: Look[] = [];
+    const together = new Barrier(callers.length, async () => {
+      const { cpuMicros } = await usageOf(server, false);
+      looks.push({ cpuMicros, atMs: performance.now() });
+    });
     const figures = callers.map(({ protocol, inFlight }) => {
       const task = { kind: 'calls', loads: [{ payload: 'small', inFlight }], warmupMs, windowMs } as const;
-      const client = new Child('client', { module: protocol.module, address, task }, []);
+      const client = new Child('guest', { module: protocol.module, address, task }, []);
       clients.push(client);
       client.onMessage((message) => {
         if (message.say === 'look') void together.reached().then(() => client.say(looked));
       });
       return client.line<Figures>(startMs + warmupMs * 10 + windowMs);
     });
-    return (await Promise.all(figures)).map(({ rates }) => rates[0] ?? Number.NaN);
+    const rates = (await Promise.all(figures)).map(({ rates: [rate] }) => rate ?? Number.NaN);
+    return { rates, serverShare: shareBetween(looks) };
   } finally {
     await Promise.all([...clients, server].map((child) => child.stop()));
   }
 }
 
-/** Lets so many pass whenever so many have come. */
+/** What the server had used when all windows began, or ended. */
+interface Look {
+  readonly cpuMicros: number;
+  readonly atMs: number;
+}
+
+function shareBetween(looks: readonly Look[]): number {
+  const [first, last] = [looks[0], looks.at(-1)];
+  if (first === undefined || last === undefined || first === last) return Number.NaN;
+  return (last.cpuMicros - first.cpuMicros) / ((last.atMs - first.atMs) * 1_000);
+}
+
+/** Lets so many pass whenever so many have come, once `passing` is done. */
 class Barrier {
   #waiting: (() => void)[] = [];
 
-  constructor(private readonly count: number) {}
+  constructor(
+    private readonly count: number,
+    private readonly passing: () => Promise<void>,
+  ) {}
 
   reached(): Promise<void> {
     return new Promise((resolve) => {
       this.#waiting.push(resolve);
       if (this.#waiting.length < this.count) return;
-      for (const go of this.#waiting.splice(0)) go();
+      const all = this.#waiting.splice(0);
+      void this.passing().then(() => {
+        for (const go of all) go();
+      });
     });
   }
 }
