@@ -42,6 +42,8 @@ export interface BackEndServer {
   /** Freezes it: connections stay open and nothing answers. */
   pause(): void;
   resume(): void;
+  /** Starts it anew so that it keeps who does not renew, once too many do not. Absent where no setting does that. */
+  keepTheDead?(): Promise<void>;
   /** How many watches of clients it holds, where it can tell. */
   watches?(): Promise<number>;
 }

@@ -11,7 +11,7 @@ export const retriesInAChain: Row = {
 
   async run(lab, { isLong, ready }) {
     const chain = await startChain(lab, ['hop-a', 'hop-b', 'hop-c', 'hop-d']);
-    const load = { rate: 250, durationMs: isLong ? 120_000 : 30_000 } as const;
+    const load = { rate: 250, durationMs: isLong ? 120_000 : 20_000 } as const;
     await ready();
     await chain.load({ ...load, name: 'warm-up', durationMs: 2_000 });
     const last = chain.hops[3];

@@ -26,7 +26,7 @@ export const flapping: Row = {
     // What is loaded and compiled once, when a registry is lost for the first time, is no growth.
     await flap(lab, server, 2);
     await seesAll(fleet, caller);
-    const before = await held(caller, node, server);
+    const before = await heldAtMost(lab, caller, node, server);
 
     const times = isLong ? 30 : 8;
     const working = caller.load({ ...load, name: 'flapping', durationMs: 600_000 });
@@ -95,6 +95,25 @@ async function held(caller: Caller, node: FleetNode, server: BackEndServer): Pro
     node: await node.holdings(),
     watches: await server.watches?.(),
   };
+}
+
+/** The same where it is most within some seconds: a registry that asks again and again has a socket less between two questions. */
+async function heldAtMost(lab: Lab, caller: Caller, node: FleetNode, server: BackEndServer): Promise<Held> {
+  let most = await held(caller, node, server);
+  for (let look = 0; look < 10; look += 1) {
+    await lab.pass(300);
+    const now = await held(caller, node, server);
+    most = {
+      caller: withCounts(now.caller, most.caller),
+      node: withCounts(now.node, most.node),
+      watches: now.watches && Math.max(now.watches, most.watches ?? 0),
+    };
+  }
+  return most;
+}
+
+function withCounts(now: Holdings, most: Holdings): Holdings {
+  return { ...now, sockets: Math.max(now.sockets, most.sockets), timers: Math.max(now.timers, most.timers) };
 }
 
 /** What is more than before, by name. */

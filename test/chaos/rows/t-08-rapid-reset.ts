@@ -47,9 +47,11 @@ async function over(lab: Lab, wire: Http2Wire) {
     );
   await load('warm-up', 2_000);
   const idle = await shareOfProcessor(node, 500);
+  // Written before: making them takes more of a processor than being attacked by them.
+  const first = Array.from({ length: writtenBefore }, (_, index) => resets(wire, index));
   const before = await load('before', durationMs);
   const attacked = load('attacked', durationMs);
-  const ends = await attack(wire, node.address);
+  const ends = await attack(wire, node.address, first);
   const backAfterMs = attacked.then(() => restsAfter(node, idle));
   const during = await attacked;
   const back = await backAfterMs;
@@ -68,16 +70,13 @@ async function over(lab: Lab, wire: Http2Wire) {
 }
 
 /** As fast as the node takes it, until it is cut off. */
-async function attack(wire: Http2Wire, address: string) {
-  const piece = 1_000;
-  const pieces = Array.from({ length: resetsEach / piece }, (_, index) => resets(wire, index * piece, piece));
+async function attack(wire: Http2Wire, address: string, first: readonly Buffer[]) {
   const ends: { readonly isClosed: boolean; readonly sent: number }[] = [];
   for (let one = 0; one < connections; one += 1) {
     await using peer = await http2Peer(wire, address);
     let sent = 0;
-    for (const bytes of pieces) {
-      if (!peer.isOpen) break;
-      await peer.sendWhole(bytes);
+    for (let index = 0; sent < resetsEach && peer.isOpen; index += 1) {
+      await peer.sendWhole(first[index] ?? resets(wire, index));
       sent += piece;
     }
     ends.push({ isClosed: await peer.closed(2_000), sent });
@@ -85,13 +84,13 @@ async function attack(wire: Http2Wire, address: string) {
   return ends;
 }
 
-/** So many calls and their resets, from the stream with that index on. */
-function resets(wire: Http2Wire, first: number, count: number): Buffer {
+/** A piece of calls and their resets, by its place. */
+function resets(wire: Http2Wire, place: number): Buffer {
   const block = callBlock(wire);
   const cancel = Buffer.from([0, 0, 0, 8]);
   return Buffer.concat(
-    Array.from({ length: count }, (_, index) => {
-      const stream = 2 * (first + index) + 1;
+    Array.from({ length: piece }, (_, index) => {
+      const stream = 2 * (place * piece + index) + 1;
       return Buffer.concat([
         http2Frame(http2Types.headers, endHeaders | endStream, stream, block),
         http2Frame(http2Types.reset, 0, stream, cancel),
@@ -119,4 +118,7 @@ async function shareOfProcessor(node: FleetNode, withinMs: number): Promise<numb
 
 const connections = 1;
 const resetsEach = 1_000_000;
+const piece = 1_000;
+/** Three times what a system has taken before the node has cut off. */
+const writtenBefore = 100;
 const durationMs = 10_000;
