@@ -126,12 +126,11 @@ test('rows that only count run over all wires at once', () => {
   ]);
 });
 
-test('quiet rows run side by side, four at a time, and before the others', () => {
+test('quiet rows are one group, before the others', () => {
   const quiet = ['T-02', 'T-03', 'T-04', 'T-05', 'T-06'].map((id) => row(id, { quiet: true }));
   const groups = planOf([row('R-01'), ...quiet], readChoice([]));
   expect(groups.map((group) => group.map(({ row: { id } }) => id))).toEqual([
-    ['T-02', 'T-03', 'T-04', 'T-05'],
-    ['T-06'],
+    ['T-02', 'T-03', 'T-04', 'T-05', 'T-06'],
     ['R-01'],
   ]);
 });
@@ -229,6 +228,30 @@ test('cells that run side by side wait for each other, but not for one that has 
   expect(began.toSorted()).toEqual(['quick', 'slow']);
 });
 
+test('of quiet rows four run at a time, and the next begins as soon as one has ended', async () => {
+  const ends: (() => void)[] = [];
+  const cells = Array.from({ length: 6 }, (_, index) => ({
+    wire: undefined,
+    row: row(`T-0${index}`, {
+      quiet: true,
+      run: async () => {
+        await new Promise<void>((resolve) => ends.push(resolve));
+        return good;
+      },
+    }),
+  }));
+  const running = runGroup(cells, parts().parts);
+  await turn();
+  expect(ends.length).toBe(4);
+  ends[2]?.();
+  await turn();
+  expect(ends.length).toBe(5);
+  ends[4]?.();
+  await turn();
+  for (const end of ends) end();
+  expect((await running).map(({ row: { id } }) => id)).toEqual(cells.map(({ row: { id } }) => id));
+});
+
 test('a load that was itself too late makes the run void', () => {
   expect(() => counted({ voidBecause: 'too late' } as never)).toThrow(VoidRun);
 });
@@ -260,3 +283,7 @@ test('registries are chosen by name, and such a run stands for no whole one', ()
   expect(choice).toMatchObject({ only: ['R-01'], registries: ['consul', 'nats'] });
   expect(isWhole({ registries: ['nats'], isLong: false, peers: false })).toBe(false);
 });
+
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

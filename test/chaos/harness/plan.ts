@@ -29,7 +29,7 @@ export function planOf(rows: readonly Row[], choice: Choice): readonly (readonly
   const chosen = rows.filter(({ id }) => choice.only?.includes(id) ?? true);
   const quiet = chosen.filter((row) => row.quiet === true).map((row): PlannedCell => ({ row, wire: undefined }));
   const others = chosen.filter((row) => row.quiet !== true);
-  return [...inGroups(quiet, quietTogether), ...others.flatMap((row) => groupsOf(row, choice))];
+  return [...(quiet.length === 0 ? [] : [quiet]), ...others.flatMap((row) => groupsOf(row, choice))];
 }
 
 function cellsOf(row: Row, choice: Choice): readonly PlannedCell[] {
@@ -45,16 +45,8 @@ function groupsOf(row: Row, choice: Choice): readonly (readonly PlannedCell[])[]
   return [cells.filter(isClear), cells.filter((cell) => !isClear(cell))].filter(({ length }) => length > 0);
 }
 
-function inGroups<T>(all: readonly T[], size: number): readonly (readonly T[])[] {
-  const count = Math.ceil(all.length / size);
-  return Array.from({ length: count }, (_, index) => all.slice(index * size, (index + 1) * size));
-}
-
 /** Two fleets are as many as two processors bear: first these, then those that encrypt, beside the one that has no processes. */
 const clearWires: readonly Wire[] = ['tenon/1', 'http/1.1'];
-
-/** As many quiet rows as two processors bear. */
-const quietTogether = 4;
 
 /** This file runs from `test/chaos/dist/chaos/harness`. */
 const folder = new URL('../rows/', import.meta.url);

@@ -8,6 +8,7 @@ export const urlTraps: Row = {
   id: 'H-11',
   fault: 'URL and percent traps on every HTTP endpoint, health included: //, %, %zz, %00, \\, http://[, dots, 16 KiB',
   bar: '4xx, or 501 where a trap leaves the name of a service that is not there; never an exception, and the next request is served',
+  quiet: true,
 
   async run(lab) {
     const sites = [

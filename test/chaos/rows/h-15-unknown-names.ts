@@ -9,6 +9,7 @@ export const unknownNames: Row = {
   id: 'H-15',
   fault: 'calls to 10^5 (long: 10^6) services and endpoints that do not exist, over HTTP/1.1 and tenon/1',
   bar: 'at most 1 label more in each instrument; RSS ≤ +4 MiB',
+  quiet: true,
 
   async run(lab, { isLong }) {
     const flags = ['--max-semi-space-size=1', '--expose-gc'];

@@ -7,6 +7,7 @@ export const slowServer: Row = {
   id: 'O-06',
   fault: 'a client stream offers 256 MiB (long: 1 GiB) to a handler that reads a message of 64 KiB each 2 ms',
   bar: 'the caller is held back: RSS ≤ +16 MiB, and every message arrives',
+  quiet: true,
 
   async run(lab, { isLong }) {
     const pieces = isLong ? 16_384 : 4_096;

@@ -6,6 +6,7 @@ export const killedSubscriber: Row = {
   id: 'P-01',
   fault: 'four subscribers are killed mid-message, and the broker once, while 100,000 messages pass through JetStream',
   bar: '0 lost; handled twice at most what was unacknowledged at the kills',
+  quiet: true,
 
   async run(lab, { isLong, note }) {
     const server = await lab.server('nats-server');

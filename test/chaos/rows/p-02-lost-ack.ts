@@ -8,6 +8,7 @@ export const lostAck: Row = {
   id: 'P-02',
   fault: 'the line to the broker is cut while 200 handlers run, and back after they have ended: five times over',
   bar: 'every acknowledgement lost is a redelivery, of which the handler hears nothing; in the end the broker has all',
+  quiet: true,
 
   async run(lab) {
     const server = await lab.server('nats-server');

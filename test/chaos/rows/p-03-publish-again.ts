@@ -8,6 +8,7 @@ export const publishAgain: Row = {
   fault:
     'the same ids are published again just before and just after the window in which the broker knows them (long: of 2 minutes)',
   bar: '1 copy is stored before the end of the window, and 2 after it',
+  quiet: true,
 
   async run(lab, { isLong }) {
     // The default is two minutes, and that is what a long run waits for.

@@ -7,6 +7,7 @@ export const diskFull: Row = {
   id: 'P-05',
   fault: 'the disk of the broker is full, then has room again, and the broker is started again',
   bar: 'publishing rejects with a clear code; 0 of the confirmed lost; afterwards it goes on',
+  quiet: true,
 
   async run(lab, { note }) {
     const server = await lab.server('nats-server');

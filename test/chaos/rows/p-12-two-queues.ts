@@ -7,6 +7,7 @@ export const twoQueues: Row = {
   fault:
     'two queues on one topic in one process, whose registration is renewed ten times, over HTTP and over JetStream',
   bar: 'each queue has every message exactly once',
+  quiet: true,
 
   async run(lab, { note }) {
     const figures: string[] = [];
