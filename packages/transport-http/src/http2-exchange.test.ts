@@ -20,7 +20,7 @@ function setUp() {
     fail: (error: Error) => told.push(error.message),
   } as unknown as ClientCall;
   const template = { path: '/greeter/Greeter.Hello', fields: [] } as unknown as RequestTemplate;
-  const resets = new StreamResets(systemClock());
+  const resets = new StreamResets(systemClock(), () => false);
   new Http2Exchange(call, { template, fields: [], body: Buffer.from('{}') }, 1_024).begin(session, resets);
   return { stream, told };
 }

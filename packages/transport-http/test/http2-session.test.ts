@@ -3,7 +3,7 @@ import { type Connection, noMetadata, type ServiceError } from '@tenon/contract'
 import { systemClock } from '@tenon/contract/authoring';
 import { expect, test } from 'vitest';
 import { testTls } from '../../../test/tls/test-tls.js';
-import { allOf, call, stream, until } from '../../../test/wire/test-call.js';
+import { allOf, call, stream, TestCancellation, until } from '../../../test/wire/test-call.js';
 import { rawHttp2Server } from './raw-http2.js';
 import { type Answer, newCodecs, newTransport, serve, tenonNode } from './test-server.js';
 
@@ -185,5 +185,32 @@ test('calls that run out of time again and again do not cost their connection, n
   finish?.();
   expect((await steadily).value).toBe('done');
   expect((await call(connection, 'Echo', 7)).value).toBe(7);
+  await connection.close();
+});
+
+test('however many callers leave, the server hears it of each, over further sessions, and calls under way go on', async () => {
+  let finish: (() => void) | undefined;
+  const steady: Answer = () =>
+    new Promise((resolve) => {
+      finish = () => resolve({ value: 'done', metadata: noMetadata });
+    });
+  await using server = await serve({ 'Greeter.Steady': steady }, { tls });
+  const connection = await dial(server.number);
+  const steadily = call(connection, 'Steady', 1);
+  await until(() => finish !== undefined, 'the steady call arrived');
+  for (let round = 1; round <= 5; round += 1) {
+    // A session lives for a second at least before another one takes its place.
+    await new Promise((resolve) => setTimeout(resolve, 1_050));
+    const leaving = Array.from({ length: 80 }, () => new TestCancellation());
+    const left = Promise.allSettled(
+      leaving.map((cancellation) => call(connection, 'Hold', 1, { cancellation, timeoutMs: 60_000 })),
+    );
+    await until(() => server.received.length === 1 + 80 * round, 'all calls arrived');
+    for (const cancellation of leaving) cancellation.cancel();
+    await left;
+    await until(() => server.cancels.length === 80 * round, 'the server heard of each');
+  }
+  finish?.();
+  expect((await steadily).value).toBe('done');
   await connection.close();
 });

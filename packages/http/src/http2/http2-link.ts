@@ -52,6 +52,7 @@ export class Http2Link {
   readonly #resets: StreamResets;
   #session: ClientHttp2Session | undefined = undefined;
   #state: 'connecting' | 'ready' | 'leaving' | 'closed' = 'connecting';
+  #readyAt = Number.POSITIVE_INFINITY;
   #maxStreams = assumedStreams;
   #cancelConnectTimeout: CancelTimer;
   #cancelPing: CancelTimer | undefined = undefined;
@@ -59,7 +60,7 @@ export class Http2Link {
   constructor(parts: Http2LinkParts) {
     const { dialer, options, clock } = parts;
     this.#parts = parts;
-    this.#resets = new StreamResets(clock);
+    this.#resets = new StreamResets(clock, () => this.#giveUp());
     const socket = dialer.dial();
     this.#socket = socket;
     this.#signs = new Http2Signs(
@@ -116,6 +117,7 @@ export class Http2Link {
     });
     this.#session = session;
     this.#state = 'ready';
+    this.#readyAt = this.#parts.clock.now();
     session.on('error', (error) => this.#end(this.#broken(error)));
     session.on('close', () => this.#end(this.#broken(undefined)));
     session.on('goaway', this.#onGoaway);
@@ -165,6 +167,21 @@ export class Http2Link {
     });
   }
 
+  /**
+   * Takes no further calls, and ends with the last that is under way. Not within a second of its beginning: a storm must not become one
+   * of connections. In the next turn, as whatever ends a session: Node may just be reading its frames.
+   */
+  #giveUp(): boolean {
+    if (this.#state !== 'ready') return this.#state === 'leaving';
+    if (this.#parts.clock.now() - this.#readyAt < leastLifeMs) return false;
+    this.#state = 'leaving';
+    setImmediate(() => {
+      this.#refuseWaiting();
+      this.#session?.close();
+    });
+    return true;
+  }
+
   /** The calls that the peer has begun go on; the streams of the others Node ends as refused. */
   readonly #onGoaway = (): void => {
     if (this.#state === 'ready') this.#state = 'leaving';
@@ -210,6 +227,8 @@ function refused(cause?: ServiceError): ServiceError {
 }
 
 function ignore(_error: Error): void {}
+
+const leastLifeMs = 1_000;
 
 /** Until the peer says otherwise; what RFC 9113 asks everybody to allow. */
 const assumedStreams = 100;

@@ -49,9 +49,9 @@ class FakeStream extends EventEmitter {
   }
 }
 
-function fixture() {
+function fixture(giveUp: () => boolean = () => false) {
   const clock = new HandClock();
-  const resets = new StreamResets(clock);
+  const resets = new StreamResets(clock, giveUp);
   const streams: FakeStream[] = [];
   const reset = (count: number, streamsMessages = false): readonly FakeStream[] =>
     Array.from({ length: count }, () => {
@@ -109,4 +109,21 @@ test('over time it is fifteen a second', () => {
     for (const stream of reset(40)) if (!stream.closed) stream.end();
   }
   expect(count()).toBe(100 + 60 * 15);
+});
+
+test('a session that is given up for new calls has eighty more for those under way', () => {
+  let asked = 0;
+  let mayBe = false;
+  const { reset, count } = fixture(() => {
+    asked += 1;
+    return mayBe;
+  });
+  reset(100);
+  expect(asked).toBe(0);
+  reset(1);
+  mayBe = true;
+  reset(1);
+  expect([asked, count()]).toEqual([2, 101]);
+  reset(200);
+  expect([asked, count()]).toEqual([2, 180]);
 });
