@@ -1,4 +1,4 @@
-import { encodeRecord, groupedByVersion, silentLogger } from '@tenon/contract/authoring';
+import { encodeRecord, groupedByVersion, SkippedEntries, silentLogger, systemClock } from '@tenon/contract/authoring';
 import type { IEvent, IKeyValue } from 'etcd3';
 import { expect, it } from 'vitest';
 import { EntrySet } from './entry-set.js';
@@ -58,7 +58,7 @@ it('nodes are grouped by version, and one under two keys counts once', () => {
 });
 
 function newSet(): EntrySet {
-  return new EntrySet(new RecordReader(silentLogger()));
+  return new EntrySet(new RecordReader(new SkippedEntries(silentLogger(), systemClock())));
 }
 
 function ids(set: EntrySet): readonly (string | undefined)[] {

@@ -18,6 +18,7 @@ import {
   groupedByVersion,
   OpenWatches,
   orAborted,
+  SkippedEntries,
 } from '@tenon/contract/authoring';
 import { EtcdConnection } from './etcd-connection.js';
 import type { ResolvedEtcdOptions } from './etcd-options.js';
@@ -57,7 +58,7 @@ export class EtcdRegistry implements Registry, Lifecycle {
     this.#clock = clock;
     this.#connection = new EtcdConnection(options);
     this.#keeper = new LeaseKeeper(this.#connection, options, clock, this.#logger);
-    this.#reader = new RecordReader(this.#logger);
+    this.#reader = new RecordReader(new SkippedEntries(this.#logger, clock));
   }
 
   get trouble(): ServiceError | undefined {

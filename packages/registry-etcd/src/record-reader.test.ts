@@ -1,9 +1,12 @@
 import { goldenValue } from '@tenon/conformance';
 import type { Logger } from '@tenon/contract';
-import { silentLogger } from '@tenon/contract/authoring';
+import { SkippedEntries, silentLogger, systemClock } from '@tenon/contract/authoring';
 import type { IKeyValue } from 'etcd3';
-import { expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { RecordReader } from './record-reader.js';
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
 
 it('reads what it can, and says of the rest how many and why, in one warning', () => {
   const { reader, warn } = readerWithWarnings();
@@ -23,12 +26,18 @@ it('reads what it can, and says of the rest how many and why, in one warning', (
   });
 });
 
-it('warns again only when the value was written anew', () => {
+it('warns again only when the value was written anew, and once a minute at most', () => {
   const { reader, warn } = readerWithWarnings();
   for (let time = 1; time <= 3; time++) reader.read([keyValue('bad', '[]', 2)]);
+  vi.advanceTimersByTime(60_000);
+  reader.read([keyValue('bad', '[]', 2)]);
   expect(warn).toHaveBeenCalledTimes(1);
-  reader.read([keyValue('bad', '[]', 5)]);
+  for (const revision of [5, 6, 7]) reader.read([keyValue('bad', '[]', revision)]);
   expect(warn).toHaveBeenCalledTimes(2);
+  vi.advanceTimersByTime(60_000);
+  reader.read([keyValue('bad', '[]', 7)]);
+  expect(warn).toHaveBeenCalledTimes(3);
+  expect(warn.mock.calls.map(([, fields]) => fields?.['count'])).toEqual([1, 1, 2]);
 });
 
 it('10,000 bad entries are one warning that names three', () => {
@@ -42,7 +51,8 @@ it('10,000 bad entries are one warning that names three', () => {
 function readerWithWarnings() {
   const warn = vi.fn<Logger['warn']>();
   const { debug, info, error, child } = silentLogger();
-  return { reader: new RecordReader({ debug, info, warn, error, child }), warn };
+  const skipped = new SkippedEntries({ debug, info, warn, error, child }, systemClock());
+  return { reader: new RecordReader(skipped), warn };
 }
 
 function keyValue(key: string, value: string, revision: number): IKeyValue {

@@ -1,5 +1,5 @@
-import { type Logger, ServiceError, type ServiceRecord } from '@tenon/contract';
-import { decodeRecord } from '@tenon/contract/authoring';
+import type { ServiceRecord } from '@tenon/contract';
+import { decodeRecord, type SkippedEntries, type SkippedEntry } from '@tenon/contract/authoring';
 import type { IKeyValue } from 'etcd3';
 
 /**
@@ -7,42 +7,26 @@ import type { IKeyValue } from 'etcd3';
  * watch and list that meets it, until it is written anew.
  */
 export class RecordReader {
-  readonly #logger: Logger;
-  /** The revision of each value that was warned about, by key, oldest first. */
-  readonly #skipped = new Map<string, string>();
+  readonly #skipped: SkippedEntries;
 
-  constructor(logger: Logger) {
-    this.#logger = logger;
+  constructor(skipped: SkippedEntries) {
+    this.#skipped = skipped;
   }
 
-  /** The usable records among some key-value pairs, by key; `undefined` for the others. One warning for all of them. */
+  /** The usable records among some key-value pairs, by key; `undefined` for the others. */
   read(keyValues: readonly IKeyValue[]): ReadonlyMap<string, ServiceRecord | undefined> {
     const records = new Map<string, ServiceRecord | undefined>();
-    const fresh: { readonly key: string; readonly reason: string }[] = [];
-    for (const { key: bytes, value, mod_revision: revision } of keyValues) {
+    const skipped: SkippedEntry[] = [];
+    for (const { key: bytes, value, mod_revision: fingerprint } of keyValues) {
       const key = bytes.toString();
       try {
         records.set(key, decodeRecord(value));
       } catch (thrown) {
         records.set(key, undefined);
-        if (this.#skipped.get(key) === revision) continue;
-        this.#remember(key, revision);
-        fresh.push({ key: key.slice(0, 512), reason: ServiceError.from(thrown).rawMessage });
+        skipped.push({ key, fingerprint, thrown });
       }
     }
-    if (fresh.length > 0) {
-      this.#logger.warn('registry entries were skipped', { count: fresh.length, first: fresh.slice(0, 3) });
-    }
+    if (skipped.length > 0) this.#skipped.metAll(skipped);
     return records;
   }
-
-  #remember(key: string, revision: string): void {
-    this.#skipped.set(key, revision);
-    if (this.#skipped.size <= maxRemembered) return;
-    const [oldest] = this.#skipped.keys();
-    if (oldest !== undefined) this.#skipped.delete(oldest);
-  }
 }
-
-/** Only a bound for memory: beyond it, the oldest may be warned about once more. */
-const maxRemembered = 20_000;

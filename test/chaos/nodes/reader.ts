@@ -12,7 +12,7 @@ export interface Reading {
   readonly cpuMs: number;
 }
 
-const app = await meetingApp(JSON.parse(process.argv[2] ?? '') as Meeting);
+const app = await meetingApp(JSON.parse(process.argv[2] ?? '') as Meeting, { log: { level: 'warn', format: 'json' } });
 await app.start();
 answerQuestions({
   read: async (service: string): Promise<Reading> => {

@@ -8,11 +8,7 @@ beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 test('each entry is warned about once until it is written anew, in one line a minute', () => {
-  const warned: unknown[] = [];
-  const logger: Logger = Object.assign(silentLogger(), {
-    warn: (_message: string, fields?: Readonly<Record<string, unknown>>) => void warned.push(fields?.['count']),
-  });
-  const skipped = new SkippedEntries(logger, systemClock());
+  const { skipped, warned } = skippedEntries();
   for (let time = 0; time < 5; time += 1) skipped.met('a', '1', new Error('no JSON'));
   expect(warned).toEqual([1]);
   for (const key of ['b', 'c', 'd', 'e']) skipped.met(key, '1', new Error('no JSON'));
@@ -25,3 +21,17 @@ test('each entry is warned about once until it is written anew, in one line a mi
   skipped.met('a', '2', new Error('still no JSON'));
   expect(warned).toEqual([1, 5]);
 });
+
+test('what one reading met is one line, whatever it is', () => {
+  const { skipped, warned } = skippedEntries();
+  skipped.metAll(['a', 'b', 'c', 'a'].map((key) => ({ key, fingerprint: '1', thrown: new Error('no JSON') })));
+  expect(warned).toEqual([3]);
+});
+
+function skippedEntries() {
+  const warned: unknown[] = [];
+  const logger: Logger = Object.assign(silentLogger(), {
+    warn: (_message: string, fields?: Readonly<Record<string, unknown>>) => void warned.push(fields?.['count']),
+  });
+  return { skipped: new SkippedEntries(logger, systemClock()), warned };
+}

@@ -2,6 +2,13 @@ import type { Clock } from '../../clock.js';
 import type { Logger } from '../../logger.js';
 import { ServiceError } from '../../service-error.js';
 
+/** An entry that cannot be used, as {@link SkippedEntries.met} takes it. */
+export interface SkippedEntry {
+  readonly key: string;
+  readonly fingerprint: string;
+  readonly thrown: unknown;
+}
+
 /**
  * Entries of others that cannot be used: left out, and warned about once each, in one line a minute at most, however often they
  * are met. An entry that is written anew, with another fingerprint, is another one.
@@ -22,16 +29,24 @@ export class SkippedEntries {
 
   /** One was met. `fingerprint` tells this value from the next one under the same key: a revision, an index, or its text. */
   met(key: string, fingerprint: string, thrown: unknown): void {
-    const print = fingerprint.slice(0, 128);
-    if (this.#known.get(key) !== print) {
-      this.#known.delete(key);
-      this.#known.set(key, print);
-      this.#forgetOldest();
-      this.#freshCount += 1;
-      if (this.#fresh.length < 3)
-        this.#fresh.push({ key: key.slice(0, 512), reason: ServiceError.from(thrown).rawMessage });
-    }
+    this.metAll([{ key, fingerprint, thrown }]);
+  }
+
+  /** Those that one reading met, which share a line. */
+  metAll(entries: readonly SkippedEntry[]): void {
+    for (const entry of entries) this.#count(entry);
     this.#warn();
+  }
+
+  #count({ key, fingerprint, thrown }: SkippedEntry): void {
+    const print = fingerprint.slice(0, 128);
+    if (this.#known.get(key) === print) return;
+    this.#known.delete(key);
+    this.#known.set(key, print);
+    this.#forgetOldest();
+    this.#freshCount += 1;
+    if (this.#fresh.length < 3)
+      this.#fresh.push({ key: key.slice(0, 512), reason: ServiceError.from(thrown).rawMessage });
   }
 
   #warn(): void {
