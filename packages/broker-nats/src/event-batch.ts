@@ -1,5 +1,6 @@
 import type { Clock, Message } from '@tenon/contract';
 import type { Envelope } from './envelope.js';
+import { readUint32, writeUint32 } from './uint32.js';
 
 /**
  * Puts events of one topic that are published in the same turn into one NATS message, where the topic is busy enough for that to
@@ -72,7 +73,7 @@ export class EventBatch {
     const start = this.#end + lengthBytes;
     const end = this.#packInto(this.#bytes, start, message);
     if (end === 0) return 0;
-    writeLength(this.#bytes, this.#end, end - start);
+    writeUint32(this.#bytes, this.#end, end - start);
     this.#end = end;
     return end - start;
   }
@@ -140,29 +141,17 @@ export function eventsOf(batch: Uint8Array): readonly number[] {
   const { length } = batch;
   for (let position = 1; position < length; position = bounds.at(-1) as number) {
     const start = position + lengthBytes;
-    const end = start + lengthAt(batch, position);
+    const end = start + readUint32(batch, position);
     if (start > length || end > length) throw new RangeError(`a batch of ${length} bytes ends inside an event`);
     bounds.push(start, end);
   }
   return bounds;
 }
 
-function lengthAt(batch: Uint8Array, position: number): number {
-  const at = (offset: number): number => batch[position + offset] ?? 0;
-  return at(0) * 2 ** 24 + ((at(1) << 16) | (at(2) << 8) | at(3));
-}
-
 function emptyBatch(): Buffer {
   const bytes = Buffer.allocUnsafe(maxBatchBytes);
   bytes[0] = batchMagic;
   return bytes;
-}
-
-function writeLength(batch: Buffer, position: number, length: number): void {
-  batch[position] = length >>> 24;
-  batch[position + 1] = length >>> 16;
-  batch[position + 2] = length >>> 8;
-  batch[position + 3] = length;
 }
 
 /** High half: a batch of events. Low half: version 1 of its form. No event and no valid UTF-8 text begins with it. */

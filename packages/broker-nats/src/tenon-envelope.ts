@@ -2,6 +2,7 @@ import { type Message, type Metadata, noMetadata, ServiceError } from '@tenon/co
 import { readUuid, writeUuid } from '@tenon/contract/authoring';
 import type { Envelope, Packet, Received } from './envelope.js';
 import { headerBytes, headersOf, metadataOf } from './metadata-headers.js';
+import { readUint32, writeUint32 } from './uint32.js';
 
 /**
  * Tenon's own envelope: a fixed binary prefix, then the body as it was given. Metadata, and nothing else, goes into NATS
@@ -145,26 +146,14 @@ function writeTime(payload: Buffer, position: number, timeMs: number): void {
       executed: 'no',
     });
   }
-  writeNumber(payload, position, Math.floor(whole / 2 ** 32));
-  writeNumber(payload, position + 4, whole % 2 ** 32);
-}
-
-function writeNumber(payload: Buffer, position: number, value: number): void {
-  payload[position] = value >>> 24;
-  payload[position + 1] = value >>> 16;
-  payload[position + 2] = value >>> 8;
-  payload[position + 3] = value;
+  writeUint32(payload, position, Math.floor(whole / 2 ** 32));
+  writeUint32(payload, position + 4, whole % 2 ** 32);
 }
 
 function readTime(payload: Buffer, position: number): number {
-  const timeMs = readNumber(payload, position) * 2 ** 32 + readNumber(payload, position + 4);
+  const timeMs = readUint32(payload, position) * 2 ** 32 + readUint32(payload, position + 4);
   if (timeMs > Number.MAX_SAFE_INTEGER) throw malformed('its time is out of range');
   return timeMs;
-}
-
-function readNumber(payload: Uint8Array, position: number): number {
-  const at = (offset: number): number => payload[position + offset] ?? 0;
-  return at(0) * 2 ** 24 + ((at(1) << 16) | (at(2) << 8) | at(3));
 }
 
 function readTrace(payload: Buffer, position: number): string {

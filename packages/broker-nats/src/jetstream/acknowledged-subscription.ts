@@ -43,6 +43,8 @@ export class AcknowledgedSubscription implements Subscription {
   /** Messages that were asked for and have not come. */
   #asked = 0;
   #running = 0;
+  /** Places of handlers that are free and not filled yet: only while they are being filled. */
+  #freed = 0;
   /** More than was asked for came: where the server was taken for silent, and was not. */
   readonly #waiting: (readonly [Msg, AckSubject])[] = [];
   readonly #handled = new RecentlyHandled();
@@ -191,9 +193,14 @@ export class AcknowledgedSubscription implements Subscription {
   /** Called by whatever settles a message: a promise for each that tells of it would cost as much as the settling. */
   readonly #ended = (): void => {
     this.#running -= 1;
-    const next = this.#waiting.shift();
-    if (next !== undefined) this.#start(...next);
-    else this.#ask();
+    this.#freed += 1;
+    // One that is settled as it starts comes back to the loop that started it, not into another one on top.
+    if (this.#freed > 1) return;
+    for (; this.#freed > 0; this.#freed -= 1) {
+      const next = this.#waiting.shift();
+      if (next !== undefined) this.#start(...next);
+    }
+    if (this.#waiting.length === 0) this.#ask();
     if (this.#running === 0) this.#becameIdle();
   };
 
@@ -204,8 +211,10 @@ export class AcknowledgedSubscription implements Subscription {
 
   /** Never rejects. */
   #handle(received: Msg, ack: AckSubject, settlement: Settlement): Promise<void> {
-    // Not within the turn of the message before it: of many that come again none waits on the stack for the others.
-    if (this.#handled.has(ack)) return Promise.resolve().then(() => settlement.ack());
+    if (this.#handled.has(ack)) {
+      settlement.ack();
+      return Promise.resolve();
+    }
     this.#lastSequence = Math.max(this.#lastSequence, ack.sequence);
     const { envelope } = this.#settings;
     if (envelope.batches && isBatch(received.data)) return this.#handleBatch(received, ack, settlement);
@@ -252,7 +261,12 @@ export class AcknowledgedSubscription implements Subscription {
   /** Over the connection of now: the server knows the message by its subject, whoever says it. Lost words are a redelivery. */
   readonly #say = (subject: string, word: string | Uint8Array): void => {
     const connection = this.#connection;
-    if (connection !== undefined && !connection.isClosed()) connection.publish(subject, word);
+    if (connection === undefined || connection.isClosed()) return;
+    try {
+      connection.publish(subject, word);
+    } catch {
+      // It ended while it was asked.
+    }
   };
 
   async #end(): Promise<void> {
