@@ -6,7 +6,6 @@ export const longHandler: Row = {
   id: 'P-09',
   fault: 'handlers take ten times as long as the broker waits for an acknowledgement; two processes',
   bar: '0 handled twice, none lost: the broker is told that they still run',
-  quiet: true,
 
   async run(lab) {
     const server = await lab.server('nats-server');

@@ -21,7 +21,6 @@ export const goawayInABurst: Row = {
       titles: ['calls that a GOAWAY does not name were not served, and are known to be repeatable'],
     },
   ],
-  quiet: true,
 
   async run(lab, { tested }) {
     const tests = await tested();
