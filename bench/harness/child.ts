@@ -5,11 +5,8 @@ import { fileURLToPath } from 'node:url';
 import type { DriveOrder, Message, ServeOrder } from '../child/orders.js';
 import type { Usage } from '../child/usage.js';
 
-/**
- * Which processor a child is pinned to, where the machine has two and `taskset`. A guest is a client that is pinned to none and goes before
- * the server wherever it runs, where the system lets us: several that share the other processor would measure who gets how much of that.
- */
-export type Side = 'server' | 'client' | 'guest';
+/** Which processor a child is pinned to, where the machine has two and `taskset`. */
+export type Side = 'server' | 'client';
 
 /** A process of a contestant: its half of the work, fresh for each repetition. */
 export class Child {
@@ -26,7 +23,7 @@ export class Child {
     this.#name = `${basename(order.module, extname(order.module))}'s ${side}`;
     const script = fileURLToPath(new URL(`../child/${file}.js`, import.meta.url));
     const argv = [process.execPath, ...flags, script, JSON.stringify(order)];
-    const [command = '', ...args] = [...placed(side), ...argv];
+    const [command = '', ...args] = canPin ? ['taskset', '-c', side === 'server' ? '0' : '1', ...argv] : argv;
     this.#child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
     this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => this.#take(text));
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
@@ -110,14 +107,6 @@ export class Child {
     return new Error(`${this.#name} ${what}${reason === undefined ? '' : `: ${reason}`}`, { cause: this.#complaints });
   }
 }
-
-function placed(side: Side): readonly string[] {
-  if (side === 'guest' && canGoFirst) return goFirst;
-  return canPin ? ['taskset', '-c', side === 'server' ? '0' : '1'] : [];
-}
-
-const goFirst = ['chrt', '--rr', '1'] as const;
-export const canGoFirst = spawnSync('chrt', [...goFirst.slice(1), 'true'], { stdio: 'ignore' }).status === 0;
 
 /** Asks a server process for its usage, after a collection or without. */
 export async function usageOf(server: Child, collected: boolean): Promise<Usage> {

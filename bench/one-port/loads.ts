@@ -38,7 +38,7 @@ export async function ratesOf(callers: readonly Callers[], { warmupMs, windowMs 
     });
     const figures = callers.map(({ protocol, inFlight }) => {
       const task = { kind: 'calls', loads: [{ payload: 'small', inFlight }], warmupMs, windowMs } as const;
-      const client = new Child('guest', { module: protocol.module, address, task }, []);
+      const client = new Child('client', { module: protocol.module, address, task }, []);
       clients.push(client);
       client.onMessage((message) => {
         if (message.say === 'look') void together.reached().then(() => client.say(looked));
