@@ -59,7 +59,7 @@ export class EventBatch {
 
   readonly #onTurnEnd = (): void => this.flush();
 
-  /** The client keeps what it is given until it writes: of a batch that is nearly full that is the room itself, else a copy. */
+  /** The client keeps what it is given until it writes: of a batch that is half full or more that is the room itself, else a copy. */
   #payload(start: number): Buffer {
     const bytes = this.#bytes as Buffer;
     if (this.#end * 2 < bytes.length) return Buffer.from(bytes.subarray(start, this.#end));

@@ -79,7 +79,7 @@ export class StreamResets {
 
 const burst = 100;
 const perSecond = 15;
-/** With the burst fewer than the 200 after which the strictest server that is known cuts off: Netty's, within 30 s. */
+/** With the burst still well below the 500 and the 1,000 at once for which ours and Node's servers cut off. */
 const lastOnes = 80;
 const retryMs = 1_000;
 

@@ -1,4 +1,4 @@
-import type { Metadata } from '../../metadata.js';
+import { type Metadata, noMetadata } from '../../metadata.js';
 import type { Node } from '../../node.js';
 import { ServiceError } from '../../service-error.js';
 import type { EndpointRecord, ServiceRecord, ValueRecord } from '../../service-record.js';
@@ -174,6 +174,5 @@ function malformed(what: string, cause?: unknown): ServiceError {
   return new ServiceError('DataLoss', `malformed registry entry: ${what}`, { cause, executed: 'no' });
 }
 
-/** One for all: most of the maps and lists in a record are empty, and of each record there are as many as nodes. */
-const noMetadata: Metadata = Object.freeze(Object.create(null));
+/** One for all, as `noMetadata` is: most of the maps and lists in a record are empty, and of each record there are as many as nodes. */
 const noValues: readonly ValueRecord[] = Object.freeze([]);
