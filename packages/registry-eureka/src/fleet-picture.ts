@@ -32,12 +32,10 @@ export class FleetPicture {
   #instances: Map<string, Instance> | undefined;
   /** What each record was made of, by key. */
   readonly #fingerprints = new Map<string, string>();
-  /** When the server took each registration, by key. */
-  readonly #registeredAt = new Map<string, number>();
   #server: string | undefined;
   #keepsUntil = Number.NEGATIVE_INFINITY;
-  /** Whether they are kept because of an outage, and the server may have lost nothing by it. */
-  #mayRemember = false;
+  /** What the server had before an outage, until it has told all again; undefined where another one has taken its place. */
+  #before: ReadonlyMap<string, Instance> | undefined;
   #hasDelta = true;
   /** How often changes were fetched since the whole was. */
   #changesFetched = 0;
@@ -90,6 +88,7 @@ export class FleetPicture {
         logger.debug('applications could not be fetched', { failures, delayMs, error: thrown });
         this.#isInTrouble = true;
         this.#wasAway = true;
+        this.#before = this.#instances ?? this.#before;
         this.#instances = undefined;
         this.#table.interrupted(ServiceError.from(thrown));
       }
@@ -137,8 +136,8 @@ export class FleetPicture {
     if (all === undefined || this.#isStopped) return;
     this.#changesFetched = 0;
     this.#instances = new Map(all.instances.map((instance) => [keyOf(instance), instance]));
-    if (this.#mayRemember && this.#isRemembered(all.instances)) this.#keepsUntil = Number.NEGATIVE_INFINITY;
-    this.#mayRemember = false;
+    if (this.#isRemembered(all.instances)) this.#keepsUntil = Number.NEGATIVE_INFINITY;
+    this.#before = undefined;
     for (const instance of all.instances) this.#take(instance);
     if (this.#keepsMissing) return;
     this.#keepsUntil = Number.NEGATIVE_INFINITY;
@@ -152,10 +151,8 @@ export class FleetPicture {
       const { value, server } = await servers.ask({ method: 'GET', path });
       const isAnother = this.#server !== undefined && this.#server !== server;
       this.#server = server;
-      if (isAnother || this.#wasAway) {
-        this.#keepsUntil = clock.now() + options.restoreGraceMs;
-        this.#mayRemember = !isAnother;
-      }
+      if (isAnother || this.#wasAway) this.#keepsUntil = clock.now() + options.restoreGraceMs;
+      if (isAnother) this.#before = undefined;
       this.#wasAway = false;
       // The changes of one server say nothing about the list of another.
       return isAnother && path === '/apps/delta' ? undefined : readApplications(value);
@@ -168,7 +165,10 @@ export class FleetPicture {
   }
 
   #isRemembered(instances: readonly Instance[]): boolean {
-    return instances.some((instance) => this.#registeredAt.get(keyOf(instance)) === registeredAtMs(instance));
+    return instances.some((instance) => {
+      const before = this.#before?.get(keyOf(instance));
+      return before !== undefined && registeredAtMs(before) === registeredAtMs(instance);
+    });
   }
 
   get #keepsMissing(): boolean {
@@ -178,7 +178,6 @@ export class FleetPicture {
   #take(instance: Instance): void {
     const key = keyOf(instance);
     const fingerprint = fingerprintOf(instance);
-    this.#registeredAt.set(key, registeredAtMs(instance));
     if (!isUp(instance)) {
       this.#forget(key);
     } else if (this.#fingerprints.get(key) !== fingerprint) {
@@ -191,7 +190,6 @@ export class FleetPicture {
 
   #forget(key: string): void {
     this.#fingerprints.delete(key);
-    this.#registeredAt.delete(key);
     this.#table.delete(key);
   }
 }
