@@ -7,9 +7,9 @@ describe('events of a busy topic', () => {
   it('go one by one until a topic has had a thousand within 100 ms, then together', async () => {
     const { batch, sent, publish } = setUp();
     for (let count = 0; count < 2_100; count += 1) publish('t.y');
+    batch.flush();
     const alone = sent.filter(({ events }) => events === 1).length;
     expect([alone, sent[alone]?.events]).toEqual([1_999, 64]);
-    batch.flush();
     expect(sent.reduce((sum, { events }) => sum + events, 0)).toBe(2_100);
   });
 
@@ -70,17 +70,48 @@ describe('events of a busy topic', () => {
   });
 
   it('are no more than 64 at a time', () => {
-    const { sent, publish, makeBusy } = setUp();
+    const { batch, sent, publish, makeBusy } = setUp();
     makeBusy('t.y');
     for (let count = 0; count < 300; count += 1) publish('t.y', 10);
-    expect(sent.map(({ events }) => events)).toEqual([64, 64, 64, 64]);
+    batch.flush();
+    expect(sent.map(({ events }) => events)).toEqual([64, 64, 64, 64, 44]);
   });
 
   it('fill no more than 16 KiB', () => {
-    const { sent, publish, makeBusy } = setUp();
+    const { batch, sent, publish, makeBusy } = setUp();
     makeBusy('t.y');
     for (let count = 0; count < 20; count += 1) publish('t.y', 2_048);
-    expect(sent.map(({ events }) => events)).toEqual([7, 7]);
+    batch.flush();
+    expect(sent.map(({ events }) => events)).toEqual([7, 7, 6]);
+  });
+
+  it('are held, full batches too, until the turn ends', async () => {
+    const { sent, publish, makeBusy } = setUp();
+    makeBusy('t.y');
+    await turn();
+    for (let count = 0; count < 100; count += 1) publish('t.y');
+    expect(sent).toEqual([]);
+    await turn();
+    expect(sent.map(({ events }) => events)).toEqual([64, 36]);
+  });
+
+  it('are held up to 64 KiB', () => {
+    const { sent, publish, makeBusy } = setUp();
+    makeBusy('t.y');
+    for (let count = 0; count < 36; count += 1) publish('t.y', 2_048);
+    expect(sent.map(({ events }) => events)).toEqual([7, 7, 7, 7, 7]);
+  });
+
+  it('are forgotten together, as they are when the connection is lost', async () => {
+    const { batch, sent, publish, makeBusy } = setUp();
+    makeBusy('t.y');
+    for (let count = 0; count < 100; count += 1) publish('t.y');
+    batch.clear();
+    await turn();
+    expect(sent).toEqual([]);
+    publish('t.y');
+    await turn();
+    expect(sent).toEqual([{ topic: 't.y', events: 1 }]);
   });
 });
 

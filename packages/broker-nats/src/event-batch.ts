@@ -20,6 +20,10 @@ export class EventBatch {
   #bytes: Buffer | undefined;
   #end = headBytes;
   #count = 0;
+  /** What is full and has not left. */
+  #full: Buffer[] = [];
+  #fullBytes = 0;
+  #isAwaitingTurnEnd = false;
 
   /** @param write - sends a payload; must not throw. */
   constructor(packInto: PackInto, write: (topic: string, payload: Uint8Array) => void, clock: Clock) {
@@ -33,10 +37,10 @@ export class EventBatch {
     const rate = this.#latest.topic === topic ? this.#latest : this.#rateOf(topic);
     if (!rate.isHigh(this.#clock) || message.body.length > maxEventBytes) return 0;
     if (topic !== this.#topic) this.flush();
-    if (this.#count === 0 && !rate.isStillHigh(this.#clock)) return 0;
+    if (this.#count === 0 && this.#full.length === 0 && !rate.isStillHigh(this.#clock)) return 0;
     let bytes = this.#take(message);
     if (bytes === 0 && this.#count > 0) {
-      this.flush();
+      this.#close();
       bytes = this.#take(message);
     }
     return bytes === 0 ? 0 : this.#taken(topic, bytes);
@@ -44,20 +48,42 @@ export class EventBatch {
 
   /** Sends what was taken. */
   flush(): void {
-    if (this.#count === 0) return;
-    const start = this.#count === 1 ? headBytes + lengthBytes : 0;
-    const payload = this.#payload(start);
-    this.clear();
-    this.#write(this.#topic, payload);
+    if (this.#count > 0) this.#close();
+    this.#sendFull();
   }
 
   /** Forgets what was taken. */
   clear(): void {
+    this.#full = [];
+    this.#fullBytes = 0;
+    this.#empty();
+  }
+
+  readonly #onTurnEnd = (): void => {
+    this.#isAwaitingTurnEnd = false;
+    this.flush();
+  };
+
+  #sendFull(): void {
+    const full = this.#full;
+    if (full.length === 0) return;
+    this.#full = [];
+    this.#fullBytes = 0;
+    for (const payload of full) this.#write(this.#topic, payload);
+  }
+
+  /** The batch is to have no further events. It leaves with the others of this turn, all in one write of the client. */
+  #close(): void {
+    const payload = this.#payload(this.#count === 1 ? headBytes + lengthBytes : 0);
+    this.#empty();
+    this.#full.push(payload);
+    this.#fullBytes += payload.length;
+  }
+
+  #empty(): void {
     this.#count = 0;
     this.#end = headBytes;
   }
-
-  readonly #onTurnEnd = (): void => this.flush();
 
   /** The client keeps what it is given until it writes: of a batch that is half full or more that is the room itself, else a copy. */
   #payload(start: number): Buffer {
@@ -81,9 +107,13 @@ export class EventBatch {
   #taken(topic: string, bytes: number): number {
     this.#topic = topic;
     this.#count += 1;
-    // Behind the microtasks of this turn too, as those of a loop that awaits each event.
-    if (this.#count === 1) process.nextTick(this.#onTurnEnd);
-    if (this.#count >= maxEvents) this.flush();
+    if (!this.#isAwaitingTurnEnd) {
+      this.#isAwaitingTurnEnd = true;
+      // Behind the microtasks of this turn too, as those of a loop that awaits each event.
+      process.nextTick(this.#onTurnEnd);
+    }
+    if (this.#count >= maxEvents) this.#close();
+    if (this.#fullBytes >= mostHeldBytes) this.#sendFull();
     return lengthBytes + bytes;
   }
 
@@ -160,8 +190,10 @@ const headBytes = 1;
 const lengthBytes = 4;
 /** What gains little by company, and would be copied for it. */
 const maxEventBytes = 2 * 1_024;
-/** No batch is larger, its own bytes included. */
+/** No batch is larger, its own bytes included: server and clients read 64 KiB at once, and copy each message that is in two pieces then. */
 export const maxBatchBytes = 16 * 1_024;
+/** So much of one turn is held until it ends. */
+const mostHeldBytes = 64 * 1_024;
 const maxEvents = 64;
 /** A topic is busy where so many events … */
 const busyEvents = 1_000;

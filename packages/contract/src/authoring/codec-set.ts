@@ -2,8 +2,10 @@ import type { BuildPlan } from '../build-plan.js';
 import type { Codec, CodecSession, Decoder, Encoder } from '../codec.js';
 import type { Schema } from '../schema.js';
 import { ServiceError } from '../service-error.js';
+import type { Sink } from '../sink.js';
 import { BufferSink } from './buffer-sink.js';
 import { openSession } from './open-session.js';
+import { SlabSink } from './slab-sink.js';
 
 /**
  * The bound codecs of an application, by content type, for transports and brokers whose wire is open: each message says
@@ -57,6 +59,7 @@ export class OpenCodec {
   /** By plan, which is that of one schema, else by schema. */
   readonly #decoders = new Map<BuildPlan | Schema | undefined, Decoder>();
   #idleSink: BufferSink | undefined;
+  #idleSlab: SlabSink | undefined;
 
   constructor(
     readonly contentType: string,
@@ -70,24 +73,26 @@ export class OpenCodec {
    * with `executed: 'no'`.
    */
   encode(value: unknown, schema?: Schema, maxBytes?: number): Buffer {
-    if (maxBytes !== undefined) return this.#encodeInto(new BufferSink(maxBytes), value, schema);
-    const sink = this.#idleSink ?? new BufferSink();
+    if (maxBytes !== undefined) {
+      const sink = new BufferSink(maxBytes);
+      this.#write(value, schema, sink);
+      return sink.buffer.subarray(0, sink.position);
+    }
+    const slab = this.#idleSlab ?? new SlabSink();
     // A getter of the value may encode something else meanwhile.
-    this.#idleSink = undefined;
-    sink.reset();
-    const bytes = this.#encodeInto(sink, value, schema);
-    if (bytes.length > largestCopiedBytes) return bytes;
-    this.#idleSink = sink;
-    return Buffer.from(bytes);
+    this.#idleSlab = undefined;
+    slab.begin();
+    this.#write(value, schema, slab);
+    this.#idleSlab = slab;
+    return slab.end();
   }
 
-  #encodeInto(sink: BufferSink, value: unknown, schema: Schema | undefined): Buffer {
+  #write(value: unknown, schema: Schema | undefined, sink: Sink): void {
     try {
       this.#encoder(schema)(value, sink);
     } catch (thrown) {
       throw ServiceError.from(thrown, { code: 'InvalidArgument', executed: 'no' });
     }
-    return sink.buffer.subarray(0, sink.position);
   }
 
   /**
@@ -142,8 +147,6 @@ export class OpenCodec {
   }
 }
 
-/** So much is copied out of a buffer that stays faster than a new one is made: Node cuts it from a pool. */
-const largestCopiedBytes = 2_048;
 /** A larger buffer is not kept for the next copy. */
 const largestKeptBytes = 64 * 1_024;
 

@@ -18,19 +18,34 @@ export function writeUuid(uuid: string, target: Uint8Array, position: number): b
 }
 
 /**
- * The UUID of 16 bytes, in lower case with dashes. One call for all characters takes half as long as Node's own hexadecimal and the
- * slices of it, and leaves a string that is in one piece.
+ * The UUID of 16 bytes, in lower case with dashes. One call for all characters takes a quarter of what Node's own hexadecimal and the
+ * slices of it do, and leaves a string that is in one piece; with the bytes in variables it is compiled to one piece of code too.
  */
 export function readUuid(source: Uint8Array, position: number): string {
-  const high = (index: number): number => digit((source[position + index] ?? 0) >> 4);
-  const low = (index: number): number => digit((source[position + index] ?? 0) & 15);
+  const b0 = source[position] as number;
+  const b1 = source[position + 1] as number;
+  const b2 = source[position + 2] as number;
+  const b3 = source[position + 3] as number;
+  const b4 = source[position + 4] as number;
+  const b5 = source[position + 5] as number;
+  const b6 = source[position + 6] as number;
+  const b7 = source[position + 7] as number;
+  const b8 = source[position + 8] as number;
+  const b9 = source[position + 9] as number;
+  const b10 = source[position + 10] as number;
+  const b11 = source[position + 11] as number;
+  const b12 = source[position + 12] as number;
+  const b13 = source[position + 13] as number;
+  const b14 = source[position + 14] as number;
+  const b15 = source[position + 15] as number;
   // biome-ignore format: a line for each group of the UUID
   return String.fromCharCode(
-    high(0), low(0), high(1), low(1), high(2), low(2), high(3), low(3), dash,
-    high(4), low(4), high(5), low(5), dash,
-    high(6), low(6), high(7), low(7), dash,
-    high(8), low(8), high(9), low(9), dash,
-    high(10), low(10), high(11), low(11), high(12), low(12), high(13), low(13), high(14), low(14), high(15), low(15),
+    digit(b0 >> 4), digit(b0 & 15), digit(b1 >> 4), digit(b1 & 15), digit(b2 >> 4), digit(b2 & 15), digit(b3 >> 4), digit(b3 & 15), dash,
+    digit(b4 >> 4), digit(b4 & 15), digit(b5 >> 4), digit(b5 & 15), dash,
+    digit(b6 >> 4), digit(b6 & 15), digit(b7 >> 4), digit(b7 & 15), dash,
+    digit(b8 >> 4), digit(b8 & 15), digit(b9 >> 4), digit(b9 & 15), dash,
+    digit(b10 >> 4), digit(b10 & 15), digit(b11 >> 4), digit(b11 & 15), digit(b12 >> 4), digit(b12 & 15),
+    digit(b13 >> 4), digit(b13 & 15), digit(b14 >> 4), digit(b14 & 15), digit(b15 >> 4), digit(b15 & 15),
   );
 }
 
