@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { performance } from 'node:perf_hooks';
+import { setTimeout as wait } from 'node:timers/promises';
 import { Histogram } from '@tenon/testing/histogram';
 import type { Connected, Contestant, Serving } from '../contestants/contestant.js';
 import { handlers } from '../workload/handlers.js';
@@ -10,8 +11,8 @@ import type { Load, Task } from './orders.js';
 import { warmUp } from './warm-up.js';
 
 /**
- * A closed loop: each caller sends its next request when it has the answer to the last. Answers are compared whole before
- * anything is measured, and looked at one by one while it is.
+ * A closed loop: each caller sends its next request when it has the answer to the last; or calls by the clock, where a load has a rate.
+ * Answers are compared whole before anything is measured, and looked at one by one while it is.
  */
 export async function driveCalls(
   contestant: Contestant,
@@ -110,13 +111,37 @@ class Crowd {
   }
 
   async run(forMs: number): Promise<void> {
+    const { inFlight, rate } = this.load;
+    if (rate !== undefined) return this.#byTheClock(forMs, rate);
     const end = performance.now() + forMs;
     this.#isOver = false;
     const timer = setTimeout(() => {
       this.#isOver = true;
     }, forMs);
-    await Promise.all(Array.from({ length: this.load.inFlight }, () => this.#caller(end)));
+    await Promise.all(Array.from({ length: inFlight }, () => this.#caller(end)));
     clearTimeout(timer);
+  }
+
+  /** Sends what is due each millisecond, or as soon after it as this process has its turn, and waits for all answers. */
+  async #byTheClock(forMs: number, rate: number): Promise<void> {
+    const began = performance.now();
+    const underWay = new Set<Promise<void>>();
+    let due = 0;
+    for (let elapsedMs = 0; elapsedMs < forMs; elapsedMs = performance.now() - began) {
+      for (; due < (elapsedMs * rate) / 1_000 && underWay.size < this.load.inFlight; due += 1) {
+        const call = this.#timedCall().finally(() => underWay.delete(call));
+        underWay.add(call);
+      }
+      await wait(1);
+    }
+    await Promise.all(underWay);
+  }
+
+  async #timedCall(): Promise<void> {
+    const began = performance.now();
+    if (!this.sized.isPlausible(await this.sized.call(this.sized.request))) throw wrongAnswer();
+    this.#histogram.record(performance.now() - began);
+    this.sent += 1;
   }
 
   /**

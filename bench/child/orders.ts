@@ -5,6 +5,8 @@ import type { Usage } from './usage.js';
 export interface Load {
   readonly payload: PayloadName;
   readonly inFlight: number;
+  /** Calls a second that are sent when their time has come, instead: at most `inFlight` are under way, what is more than that waits. */
+  readonly rate?: number | undefined;
 }
 
 /** What a client process is to do. */

@@ -3,10 +3,11 @@ import type { Message } from '../child/orders.js';
 import { Child, usageOf } from '../harness/child.js';
 import { onePort, type Protocol } from './protocols.js';
 
-/** How many callers a protocol has, each of which calls again when it has its answer. */
+/** How many callers a protocol has, each of which calls again when it has its answer; or how many calls a second it asks for. */
 export interface Callers {
   readonly protocol: Protocol;
   readonly inFlight: number;
+  readonly rate?: number;
 }
 
 export interface Timing {
@@ -36,8 +37,8 @@ export async function ratesOf(callers: readonly Callers[], { warmupMs, windowMs 
       const { cpuMicros } = await usageOf(server, false);
       looks.push({ cpuMicros, atMs: performance.now() });
     });
-    const figures = callers.map(({ protocol, inFlight }) => {
-      const task = { kind: 'calls', loads: [{ payload: 'small', inFlight }], warmupMs, windowMs } as const;
+    const figures = callers.map(({ protocol, inFlight, rate }) => {
+      const task = { kind: 'calls', loads: [{ payload: 'small', inFlight, rate }], warmupMs, windowMs } as const;
       const client = new Child('client', { module: protocol.module, address, task }, []);
       clients.push(client);
       client.onMessage((message) => {

@@ -1,5 +1,6 @@
 import {
   type App,
+  type AppOptions,
   createApp,
   type Module,
   type Provider,
@@ -26,10 +27,12 @@ export async function serveTenon(
   handlers: Handlers,
   wire: Provider<Transport>,
   more: readonly Module[] = [],
+  server: AppOptions['server'] = {},
 ): Promise<Serving> {
   const tally = new Tally();
   const app = await createApp({
     profile: 'test',
+    server,
     services: [Echo],
     modules: [provide(EchoHandlers, [], () => handlers), ...tally.serverModules(), wire, ...more],
     log: { level: 'error' },

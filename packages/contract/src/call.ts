@@ -48,6 +48,8 @@ export interface Peer {
   readonly address: string;
   /** The name of the transport that the call came over. */
   readonly transport: string;
+  /** Which of its protocols, by the name of ALPN (`http/1.1`, `h2`). Absent where the transport has one only. */
+  readonly protocol?: string | undefined;
   /**
    * Who the peer has proved to be: the URI of its certificate's subject alternative name, such as
    * `spiffe://acme/greeter`. Absent without mutual TLS.

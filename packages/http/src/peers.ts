@@ -15,12 +15,14 @@ export class Peers {
     this.#nobody = Object.freeze({ address: 'unknown', transport });
   }
 
-  of(socket: Socket): Peer {
+  /** @param protocol - what it speaks, by the name of ALPN: a connection speaks one all its life. */
+  of(socket: Socket, protocol = 'http/1.1'): Peer {
     let peer = this.#known.get(socket);
     if (peer === undefined) {
       peer = Object.freeze({
         address: addressOf(socket),
         transport: this.#transport,
+        protocol,
         identity: peerIdentity(socket),
       });
       this.#known.set(socket, peer);
@@ -32,7 +34,7 @@ export class Peers {
   ofStream({ session }: ServerHttp2Stream): Peer {
     // The session hands out a proxy of its socket, the same one each time.
     const socket = session?.socket;
-    return socket === undefined ? this.#nobody : this.of(socket);
+    return socket === undefined ? this.#nobody : this.of(socket, 'h2');
   }
 }
 

@@ -10,7 +10,7 @@ import { type ConcurrencyOptions, resolveConcurrencyOptions } from './concurrenc
 import { type QueueOptions, resolveQueueOptions } from './queue-options.js';
 import { Shedding } from './shedding.js';
 
-const everybody = {};
+const everybody = { address: '10.0.0.1:5000', transport: 'tenon/1' };
 
 class Call implements AdmittedCall<Call> {
   readonly service = 'greeter';

@@ -4,14 +4,15 @@ import { CallQueue, type Waiting } from './call-queue.js';
 import type { ResolvedConcurrencyOptions } from './concurrency-options.js';
 import { GradientLimit } from './gradient-limit.js';
 import type { ResolvedQueueOptions } from './queue-options.js';
+import type { Sender } from './sender-turns.js';
 import type { ShedCall, Shedding } from './shedding.js';
 import { StolenTime, stolenMs } from './stolen-time.js';
 
 /** A call that may have to wait. */
 export interface AdmittedCall<T> extends ShedCall {
   readonly priority: Priority;
-  /** Who sent it: senders take turns. */
-  readonly sender: object;
+  /** Who sent it: clients take turns. */
+  readonly sender: Sender;
   /** Where it waits; belongs to the admission. Start with undefined. */
   waiting: Waiting<T> | undefined;
 }

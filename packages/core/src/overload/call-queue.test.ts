@@ -1,7 +1,11 @@
 import type { Priority } from '@tenon/contract';
 import { describe, expect, test } from 'vitest';
 import { CallQueue, type Waiting } from './call-queue.js';
+import type { Sender } from './sender-turns.js';
 
+/** A connection of a host. */
+const from = (host: string, port = 5_000, transport = 'tenon/1'): Sender => ({ address: `${host}:${port}`, transport });
+const anybody = from('10.0.0.1');
 const options = { maxCalls: 4, targetMs: 5, intervalMs: 100 };
 
 function queueOf(...calls: readonly (readonly [string, Priority?])[]) {
@@ -19,7 +23,7 @@ function queueOf(...calls: readonly (readonly [string, Priority?])[]) {
     now += ms;
     queue.goOn(now);
   };
-  const push = (name: string, priority: Priority = 'normal', sender: object = queue): Waiting<string> =>
+  const push = (name: string, priority: Priority = 'normal', sender = anybody): Waiting<string> =>
     queue.push(name, sender, priority, now);
   const waiting = calls.map(([name, priority]) => push(name, priority));
   return { queue, waiting, push, wait, stall };
@@ -43,13 +47,28 @@ describe('whose turn it is', () => {
 
   test('goes from sender to sender, however many calls one of them has', () => {
     const { queue, push } = queueOf();
-    const [loud, quiet, late] = [{}, {}, {}];
+    const [loud, quiet, late] = [from('10.0.0.2'), from('10.0.0.3'), from('10.0.0.4')];
     const calls = ['l1', 'l2', 'l3', 'l4'].map((name) => push(name, 'normal', loud));
     for (const name of ['q1', 'q2']) push(name, 'normal', quiet);
     expect(queue.next(false)?.call).toBe('l1');
     push('x1', 'normal', late);
     queue.remove(calls[2] as Waiting<string>);
     expect(inTurn(queue, false)).toEqual(['q1', 'l2', 'x1', 'q2', 'l4']);
+  });
+
+  test.each([
+    ['host', from('10.0.0.2'), from('10.0.0.3')],
+    ['transport', from('10.0.0.2'), from('10.0.0.2', 5_000, 'http')],
+    ['protocol', { ...from('10.0.0.2'), protocol: 'http/1.1' }, { ...from('10.0.0.2'), protocol: 'h2' }],
+  ])('goes from %s to the next, however many connections one of them has', (_, many, one) => {
+    const { queue, push } = queueOf();
+    const { address } = many;
+    for (const port of [1, 2, 3]) {
+      const connection = { ...many, address: `${address.split(':')[0]}:${port}` };
+      for (const time of ['a', 'b']) push(`m${port}${time}`, 'normal', connection);
+    }
+    for (const name of ['o1', 'o2', 'o3', 'o4', 'o5']) push(name, 'normal', one);
+    expect(inTurn(queue, false)).toEqual(['m1a', 'o1', 'm2a', 'o2', 'm3a', 'o3', 'm1b', 'o4', 'm2b', 'o5', 'm3b']);
   });
 
   test('is among equals that of the youngest, while the queue stands', () => {

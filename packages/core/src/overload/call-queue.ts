@@ -1,6 +1,6 @@
 import { type Priority, priorities } from '@tenon/contract';
 import type { ResolvedQueueOptions } from './queue-options.js';
-import { type InTurn, SenderTurns } from './sender-turns.js';
+import { type InTurn, type Sender, SenderTurns } from './sender-turns.js';
 
 /** A call that waits for its turn. The last three fields belong to the queue. */
 export interface Waiting<T> extends InTurn<Waiting<T>> {
@@ -33,7 +33,7 @@ interface Line<T> {
 }
 
 /**
- * Calls that wait, and who is next: the more important before the less, and among equals each sender in turn, with the one of its calls that
+ * Calls that wait, and who is next: the more important before the less, and among equals each client in turn, with the one of its calls that
  * has waited longest.
  *
  * Each priority has a line. While a line stands, which is when it was never empty for `intervalMs`, its youngest is next and its
@@ -97,7 +97,7 @@ export class CallQueue<T> {
   }
 
   /** @param sender - whose turn it takes. */
-  push(call: T, sender: object, priority: Priority, now: number): Waiting<T> {
+  push(call: T, sender: Sender, priority: Priority, now: number): Waiting<T> {
     const time = this.#time;
     const line = this.#lineOf(priority);
     // One that was empty for a moment while calls were turned away has not drained.

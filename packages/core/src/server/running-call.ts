@@ -4,6 +4,7 @@ import {
   type EndpointKind,
   type IncomingCall,
   type Logger,
+  type Peer,
   type Priority,
   type Reply,
   type Schema,
@@ -115,7 +116,7 @@ export class RunningCall implements ServedCall, DeadlineEntry, Placed, MessageSt
     return this.context.priority;
   }
 
-  get sender(): object {
+  get sender(): Peer {
     return this.incoming.peer;
   }
 
