@@ -1,4 +1,4 @@
-import { counted, failuresOf, median, ms, number, percent, times } from '../harness/figures.js';
+import { counted, failuresOf, median, ms, number, percent, stallOf, times } from '../harness/figures.js';
 import type { Row } from '../harness/row.js';
 import { type Business, businesses, saturationOf } from '../harness/saturation.js';
 import type { Lab } from '../lab/lab.js';
@@ -23,8 +23,8 @@ export const overload: Row = {
       ),
       notes: found
         .map(
-          ({ name, saturation, p99At80Ms, failures }) =>
-            `${name}: saturation ${number(Math.round(saturation))}/s, p99 at 80 % ${ms(p99At80Ms)}; ${failuresOf(failures)}`,
+          ({ name, saturation, p99At80Ms, overall, stall, failures }) =>
+            `${name}: saturation ${number(Math.round(saturation))}/s, p99 at 80 % ${ms(p99At80Ms)}; p99 of served and rejected over all stretches ${overall}, ${stall}; ${failuresOf(failures)}`,
         )
         .join('; '),
     };
@@ -40,6 +40,9 @@ interface Found {
   readonly p99Ms: number;
   readonly rejects: number;
   readonly rejectP99Ms: number;
+  /** The same two figures of all stretches together, with what the machine did meanwhile. */
+  readonly overall: string;
+  readonly stall: string;
   /** Turned away without the words that let another node take the call. */
   readonly unmarked: number;
   readonly sent: number;
@@ -51,11 +54,17 @@ async function underLoad(lab: Lab, business: Business, isLong: boolean): Promise
   const node = await fleet.start();
   const caller = await fleet.caller();
   const saturation = await saturationOf(caller, node, business);
-  // Of the stretches of a load the middle one counts: the machine stands still for a while now and then.
+  // Of the stretches of a load the middle one counts: a machine that others use too stands still for some milliseconds about once a second.
   const at80 = counted(
-    await caller.load({ ...load, name: 'at-80', rate: saturation * 0.8, durationMs: 4_500 - 1, windowMs: 1_500 }),
+    await caller.load({
+      ...load,
+      name: 'at-80',
+      rate: saturation * 0.8,
+      durationMs: 9 * usualMs - 1,
+      windowMs: usualMs,
+    }),
   );
-  const peak = Math.max(saturation, median(at80.windows.map(({ succeeded }) => succeeded / 1.5)));
+  const peak = Math.max(saturation, median(at80.windows.map(({ succeeded }) => (succeeded * 1_000) / usualMs)));
   const found: Found[] = [];
   for (const factor of [2, 4]) {
     const overload = { ...load, rate: saturation * factor };
@@ -64,10 +73,11 @@ async function underLoad(lab: Lab, business: Business, isLong: boolean): Promise
       ? undefined
       : caller.load({ ...overload, name: `begins-${factor}`, durationMs: beginningMs });
     if (beginning !== undefined) await lab.pass(beginningMs);
-    const windowMs = isLong ? 30_000 : 2_000;
-    const times = isLong ? 1 : 3;
+    const windowMs = isLong ? 30_000 : usualMs;
+    const times = isLong ? 1 : 12;
     const order = { ...overload, name: `times-${factor}`, durationMs: windowMs * times - 1, windowMs };
-    const { failures, windows, sent } = counted(await caller.load(order));
+    await node.report();
+    const { failures, windows, sent, latencyMs, turnedAway } = counted(await caller.load(order));
     await beginning;
     const refused = failures.filter(({ code }) => code === 'ResourceExhausted' || code === 'Unavailable');
     const rejects = windows.reduce((sum, { overloaded }) => sum + overloaded, 0);
@@ -79,6 +89,8 @@ async function underLoad(lab: Lab, business: Business, isLong: boolean): Promise
       p99Ms: median(windows.map(({ p99Ms }) => p99Ms)),
       rejects,
       rejectP99Ms: median(windows.map(({ overloadedP99Ms }) => overloadedP99Ms)),
+      overall: `${ms(latencyMs.p99)} and ${ms(turnedAway.overloadedP99Ms)}`,
+      stall: stallOf([await node.report()]),
       unmarked: refused.reduce((sum, { count }) => sum + count, 0) - rejects,
       sent,
       failures,
@@ -92,6 +104,7 @@ async function underLoad(lab: Lab, business: Business, isLong: boolean): Promise
 
 const load = { endpoint: 'work', options: { timeoutMs: 1_000, maxAttempts: 1 } } as const;
 const beginningMs = 500;
+const usualMs = 500;
 
 function figureOf({ name, goodput, p99Ms, p99At80Ms, rejects, rejectP99Ms, unmarked }: Found): string {
   const refused = `${number(rejects)} rejects in ${ms(rejectP99Ms)} p99${unmarked === 0 ? '' : `, ${number(unmarked)} unmarked`}`;
