@@ -11,13 +11,20 @@ export interface EurekaEntryContext {
   readonly changeTime: () => number;
 }
 
-/** One instance at Eureka. Servers tell each other of it, and of its heartbeats, a little later. */
+/**
+ * One instance at Eureka. Servers tell each other of it, and of its heartbeats, a little later.
+ *
+ * With the first heartbeat after a registration the whole is said once more: a server that answers somebody while it takes one may keep the
+ * answer without it in its cache for 180 s, or until the next change, which heartbeats are not (`ResponseCacheImpl` forgets what is kept,
+ * and not what is being made).
+ */
 export class EurekaEntry implements EntryHome {
   readonly #app: string;
   readonly #instance: Readonly<Record<string, unknown>>;
   readonly #context: EurekaEntryContext;
   #renewedAt = Number.NEGATIVE_INFINITY;
   #changedAt = 0;
+  #isSaidAgain = false;
 
   constructor(instance: Readonly<Record<string, unknown>>, context: EurekaEntryContext) {
     this.#app = encodeURIComponent(String(instance['app']));
@@ -26,13 +33,9 @@ export class EurekaEntry implements EntryHome {
   }
 
   async put(): Promise<void> {
-    const { servers, clock, changeTime } = this.#context;
-    const askedAt = clock.now();
-    this.#changedAt = changeTime();
-    const times = { lastDirtyTimestamp: `${this.#changedAt}`, lastUpdatedTimestamp: `${this.#changedAt}` };
-    const instance = { ...this.#instance, ...times, actionType: 'ADDED', isCoordinatingDiscoveryServer: 'false' };
-    await servers.ask({ method: 'POST', path: `/apps/${this.#app}`, body: { instance }, wants: 'nothing' });
-    this.#renewedAt = askedAt;
+    this.#isSaidAgain = false;
+    this.#changedAt = this.#context.changeTime();
+    await this.#say();
   }
 
   /** A pause beyond the time to live has cost the entry, even though a server would still take the heartbeat. */
@@ -41,9 +44,21 @@ export class EurekaEntry implements EntryHome {
     const askedAt = clock.now();
     if (askedAt - this.#renewedAt >= ttlMs) return false;
     const query = `?status=UP&lastDirtyTimestamp=${this.#changedAt}`;
-    const isThere = await this.#tell('PUT', query);
-    if (isThere) this.#renewedAt = askedAt;
-    return isThere;
+    if (!(await this.#tell('PUT', query))) return false;
+    this.#renewedAt = askedAt;
+    if (this.#isSaidAgain) return true;
+    await this.#say();
+    this.#isSaidAgain = true;
+    return true;
+  }
+
+  async #say(): Promise<void> {
+    const { servers, clock } = this.#context;
+    const askedAt = clock.now();
+    const times = { lastDirtyTimestamp: `${this.#changedAt}`, lastUpdatedTimestamp: `${this.#changedAt}` };
+    const instance = { ...this.#instance, ...times, actionType: 'ADDED', isCoordinatingDiscoveryServer: 'false' };
+    await servers.ask({ method: 'POST', path: `/apps/${this.#app}`, body: { instance }, wants: 'nothing' });
+    this.#renewedAt = askedAt;
   }
 
   async remove(): Promise<void> {

@@ -11,6 +11,9 @@ export class EurekaDouble {
   intercept: ((request: IncomingMessage, response: ServerResponse) => boolean) | undefined;
   /** Evicts nobody, as a server that misses more renewals than it believes. */
   protectsItself = false;
+  /** Keeps the answers from before a new instance until the next change, as a real one does that was asked while it took one. */
+  keepsOldAnswers = false;
+  #oldAnswers: readonly Stored[] | undefined;
   /** Whether it tells its peer of changes. */
   isPartitioned = false;
   /** What was asked, as `GET /apps`. */
@@ -71,6 +74,7 @@ export class EurekaDouble {
   async clear(): Promise<void> {
     for (const { timer } of this.#leases.values()) clearTimeout(timer);
     this.#leases.clear();
+    this.#oldAnswers = undefined;
     this.#changes = [];
   }
 
@@ -147,7 +151,7 @@ export class EurekaDouble {
       const instances = this.#changes.map(({ instance, actionType }) => ({ ...instance, actionType }));
       return applications(instances, this.#hash());
     }
-    const all = [...this.#leases.values()].map(({ instance }) => instance);
+    const all = this.#oldAnswers ?? [...this.#leases.values()].map(({ instance }) => instance);
     if (app === '') return applications(all, this.#hash());
     const own = all.filter((instance) => instance['app'] === app.toUpperCase());
     return own.length === 0 ? undefined : { application: { name: app, instance: own } };
@@ -161,6 +165,8 @@ export class EurekaDouble {
     const kept = before?.instance['overriddenstatus'] === 'OUT_OF_SERVICE' && actionType === 'ADDED';
     const override = { status: 'OUT_OF_SERVICE', overriddenstatus: 'OUT_OF_SERVICE' };
     clearTimeout(before?.timer);
+    const isKept = this.keepsOldAnswers && before === undefined;
+    this.#oldAnswers = isKept ? [...this.#leases.values()].map(({ instance }) => instance) : undefined;
     this.#leases.set(key, { instance: kept ? { ...instance, ...override } : instance, durationMs });
     this.#note(key, actionType);
     this.#renew(key);

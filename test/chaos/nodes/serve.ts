@@ -44,7 +44,9 @@ running.catch((error) => {
   console.error(error);
   process.exit(1);
 });
-while (!(await isRegistered())) await new Promise((resolve) => setTimeout(resolve, 5));
+// More and more rarely: Eureka keeps for long what it answers while somebody registers.
+for (let pauseMs = 5; !(await isRegistered()); pauseMs *= 1.5)
+  await new Promise((resolve) => setTimeout(resolve, pauseMs));
 process.send?.({ ready: app.address });
 await running;
 state.close();
