@@ -45,6 +45,8 @@ export function dispatcherOf(setting: DispatcherSetting = {}) {
     logger,
     telemetry: telemetryOf(meter),
     options: resolveServerOptions(setting.options),
+    // The clock is not the machine's: what others take of that is none of its time.
+    stolenMs: () => 0,
     ...(setting.afterReads === undefined ? {} : { afterReads: setting.afterReads }),
   });
   return { clock, logger, dispatcher, meter };

@@ -194,18 +194,6 @@ describe('on a double: servers', () => {
 });
 
 describe('on a double: outages', () => {
-  it('a server that keeps its answer from before a registration has forgotten it after the first heartbeat', async () => {
-    double.keepsOldAnswers = true;
-    const registry = client();
-    const set = watched(registry);
-    await registry.register(recordOf('greeter', 'n1'), { ttlMs: 3_000 });
-    expect(await ids(registry)).toEqual([]);
-    await eventually(async () => expect(await ids(registry)).toEqual(['n1']), within(5));
-    await eventually(() => expect(set.ids).toEqual(['n1']), within(5));
-    await pastTime(1_500);
-    expect(double.asked.filter((asked) => asked.startsWith('POST'))).toHaveLength(2);
-  });
-
   it('a server that comes back without its memory hears of us within 5 s; no watch sees a node go', async () => {
     const registry = client({ restoreGraceMs: 10_000 });
     const set = watched(registry);

@@ -42,6 +42,8 @@ export interface DispatcherParts {
   readonly options: Pick<ResolvedServerOptions, 'maxDeadlineMs' | 'queue' | 'concurrency' | 'idempotency'>;
   /** As in `AdmissionParts`. */
   readonly afterReads?: (callback: () => void) => void;
+  /** As in `AdmissionParts`. */
+  readonly stolenMs?: () => number;
 }
 
 /** Serves the calls that transports bring: context, deadline, cancelling, and the error that the caller gets. */
