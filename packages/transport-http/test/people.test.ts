@@ -33,7 +33,11 @@ test('a request with every field named and one without a type are read alike', a
     ]);
   }
   expect(server.received[0]).toMatchObject({ service: 'greeter', endpoint: 'Greeter.Hello', deadline: Infinity });
-  expect(server.received[0]?.peer).toEqual({ transport: 'http', protocol: 'http/1.1', address: expect.stringMatching(/^127\.0\.0\.1:\d+$/) });
+  expect(server.received[0]?.peer).toEqual({
+    transport: 'http',
+    protocol: 'http/1.1',
+    address: expect.stringMatching(/^127\.0\.0\.1:\d+$/),
+  });
 });
 
 test('a call without a body has no arguments, in JSON', async () => {
