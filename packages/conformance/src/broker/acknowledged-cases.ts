@@ -250,7 +250,9 @@ export const acknowledgedCases: readonly ConformanceCase<BrokerFixture>[] = [
       if (await refusesLevel(fixture)) return;
       const { broker, another, faults: given } = fixture;
       const faults = needed(given, 'faults');
-      const inbox = await Inbox.open(await another(), 'user.created', limits, { ...brisk, queue: 'mailer' });
+      // What was on its way to the member when the back end ended comes again once its time is over.
+      const terms = { ...brisk, queue: 'mailer', ackWaitMs: 2_000 };
+      const inbox = await Inbox.open(await another(), 'user.created', limits, terms);
       const kept: string[] = [];
       const publish = async (id: string): Promise<void> => {
         await broker.publish('user.created', messageOf(id), atLeastOnce).then(
