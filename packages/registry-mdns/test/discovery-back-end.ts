@@ -7,7 +7,6 @@ export const backEnd = {
   name: 'mdns',
   what: 'no server: multicast on loopback',
   ttlMs: 2_000,
-  mostNodes: 1_000,
   async start() {
     const port = 20_000 + Math.floor(Math.random() * 10_000);
     if (!(await multicastWorks({ interfaces, port })))
