@@ -45,7 +45,7 @@ running.catch((error) => {
   process.exit(1);
 });
 // More and more rarely: Eureka keeps for long what it answers while somebody registers.
-for (let pauseMs = 5; !(await isRegistered()); pauseMs *= 1.5)
+for (let pauseMs = 5; !(await isRegistered()); pauseMs = Math.min(pauseMs * 1.5, 250))
   await new Promise((resolve) => setTimeout(resolve, pauseMs));
 process.send?.({ ready: app.address });
 await running;

@@ -34,12 +34,21 @@ test('what was begun and not ended is forgotten', () => {
 });
 
 test('the limit is that of one message', () => {
-  const sink = new SlabSink(40_000);
-  for (let count = 0; count < 10; count += 1) write(sink, 1, 30_000);
-  expect(write(sink, 1, 40_000)).toHaveLength(40_000);
+  const sink = new SlabSink();
+  const most = 4 * 1_024 * 1_024;
+  write(sink, 1, 30_000);
+  expect(write(sink, 1, most)).toHaveLength(most);
+  write(sink, 1, 30_000);
   sink.begin();
-  expect(() => sink.ensure(40_001)).toThrow(/a message of 40001 bytes or more is over the limit of 40000/);
+  expect(() => sink.ensure(most + 1)).toThrow(/a message of 4194305 bytes or more is over the limit of 4194304/);
   expect(write(sink, 2, 10)).toHaveLength(10);
+});
+
+test('a large message is not kept once it is cut out', () => {
+  const sink = new SlabSink();
+  const large = write(sink, 1, 100_000);
+  expect(sink.buffer.buffer).not.toBe(large.buffer);
+  expect(sink.buffer.length).toBeLessThan(large.length);
 });
 
 function write(sink: SlabSink, byte: number, bytes: number): Buffer {

@@ -71,6 +71,15 @@ describe('whose turn it is', () => {
     expect(inTurn(queue, false)).toEqual(['m1a', 'o1', 'm2a', 'o2', 'm3a', 'o3', 'm1b', 'o4', 'm2b', 'o5', 'm3b']);
   });
 
+  test('goes from one to the next also where addresses have no port', () => {
+    const { queue, push } = queueOf();
+    const [one, again, other] = ['node-1', 'node-1', 'node-2'].map((address) => ({ address, transport: 'memory' }));
+    for (const name of ['a1', 'a2']) push(name, 'normal', one);
+    push('a3', 'normal', again);
+    for (const name of ['b1', 'b2']) push(name, 'normal', other);
+    expect(inTurn(queue, false)).toEqual(['a1', 'b1', 'a3', 'b2', 'a2']);
+  });
+
   test('is among equals that of the youngest, while the queue stands', () => {
     const { queue, wait } = queueOf(...calls);
     wait(101);

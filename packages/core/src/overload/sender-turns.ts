@@ -66,11 +66,17 @@ export class SenderTurns<W extends InTurn<W>> {
     let name = this.#names.get(sender);
     if (name === undefined) {
       const { address, transport, protocol = '' } = sender;
-      name = `${transport} ${protocol} ${address.slice(0, address.lastIndexOf(':'))}`;
+      name = `${transport} ${protocol} ${hostOf(address)}`;
       this.#names.set(sender, name);
     }
     return name;
   }
+}
+
+/** Of `host:port`; all of an address that has no port. */
+function hostOf(address: string): string {
+  const end = address.lastIndexOf(':');
+  return end < 0 ? address : address.slice(0, end);
 }
 
 /** The calls of one sender. */
